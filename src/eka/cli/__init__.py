@@ -1,0 +1,1 @@
+"""The `eka` command. The embedded database starts here."""

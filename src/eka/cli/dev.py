@@ -1,0 +1,149 @@
+"""`eka dev` (what `make run` runs): the whole platform on this machine, with demo data."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from eka.cli.children import PARENT_VARIABLE
+from eka.cli.embedded import EmbeddedPostgres
+from eka.cli.locks import Lock
+from eka.cli.options import database_url_option, given_address
+from eka.cli.problems import AnswerIsNo, CallWrong
+from eka.cli.serve import is_free
+from eka.cli.supervisor import Child, Supervisor
+from eka.web.state import make_state_folder, state_folder
+
+HOST = "127.0.0.1"
+FIRST_PORT = 8000
+PORTS_TRIED = 100
+
+EKA = (sys.executable, "-m", "eka.cli")
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Default: the first free from 8000.")
+@click.option("--demo/--no-demo", default=True, show_default=True, help="Load demo data.")
+@database_url_option
+def dev(port: int | None, demo: bool, database_url: str | None) -> None:
+    """Run everything on this machine, with demo data.
+
+    Starts the embedded PostgreSQL (or uses --database or DATABASE_URL), brings its tables up to
+    date, loads the demo, and runs the web pages and the jobs until Ctrl-C.
+    """
+    with only_one(state_folder()) as running, _database(database_url) as database:
+        environment = {**os.environ, "DATABASE_URL": database.url}
+        if demo:
+            environment.setdefault("EKA_DEMO", "1")
+        _step(environment, "migrate")
+        if demo:
+            _step(environment, "demo", "load")
+        port = _port(port)
+        address = f"http://{HOST}:{port}"
+        running.tell(address)
+        click.echo(f"\nEka runs at {address}\nCtrl-C stops it.\n")
+        Supervisor(_children(port), environment, database.trouble).run()
+        click.echo("Stopped.")
+
+
+def _children(port: int) -> list[Child]:
+    return [
+        Child("The web server", [*EKA, "serve", "--host", HOST, "--port", str(port)]),
+        Child("The jobs", [*EKA, "jobs", "run"]),
+    ]
+
+
+class Running:
+    """The lock that lets one `eka dev` run per state folder, and what it tells the next."""
+
+    def __init__(self, state: Path) -> None:
+        self._lock = Lock(state / "dev.lock")
+        self._note = state / "dev.running"
+
+    def begin(self) -> None:
+        """Take the lock.
+
+        Errors: CallWrong, saying where the other one runs, if there is one.
+        """
+        if not self._lock.take():
+            where = self._note.read_text(encoding="utf-8") if self._note.exists() else "starting"
+            raise CallWrong(
+                f"Eka is running already from {self._note.parent} ({where})."
+                " Use that one, or stop it with Ctrl-C where it was started."
+            )
+        self.tell("starting")
+
+    def tell(self, where: str) -> None:
+        """Write down where this one can be found."""
+        self._note.write_text(f"process {os.getpid()}, {where}", encoding="utf-8")
+
+    def end(self) -> None:
+        """Let the next one run."""
+        self._note.unlink(missing_ok=True)
+        self._lock.release()
+
+
+@contextmanager
+def only_one(state: Path) -> Iterator[Running]:
+    """Make sure that this is the only `eka dev` of the state folder."""
+    running = Running(state)
+    try:
+        make_state_folder(state)
+        running.begin()
+    except OSError as error:
+        raise CallWrong(
+            f"The state folder {state} cannot be used ({error.strerror}):"
+            " set EKA_STATE to a folder of your own."
+        ) from error
+    try:
+        yield running
+    finally:
+        running.end()
+
+
+class Database:
+    """The database that everything runs on; its server is ours if it is the embedded one."""
+
+    def __init__(self, url: str, embedded: EmbeddedPostgres | None) -> None:
+        self.url = url
+        self._embedded = embedded
+
+    def trouble(self) -> str | None:
+        """A sentence if the embedded server died; None while it lives, or if it is not ours."""
+        if self._embedded is None or self._embedded.is_alive():
+            return None
+        return f"PostgreSQL ended by itself. Its log: {self._embedded.log}"
+
+
+@contextmanager
+def _database(chosen: str | None) -> Iterator[Database]:
+    if given := given_address(chosen):
+        yield Database(given, None)
+        return
+    click.echo("Starting the embedded PostgreSQL ...")
+    with EmbeddedPostgres() as embedded:
+        yield Database(embedded.url, embedded)
+
+
+def _step(environment: dict[str, str], *arguments: str) -> None:
+    """Run an `eka` command to its end, its output on our terminal."""
+    done = subprocess.run(
+        [*EKA, *arguments], env={**environment, PARENT_VARIABLE: str(os.getpid())}, check=False
+    )
+    if done.returncode != 0:
+        raise AnswerIsNo(f"`eka {' '.join(arguments)}` failed; its reason stands above.")
+
+
+def _port(chosen: int | None) -> int:
+    if chosen is not None:
+        if not is_free(HOST, chosen):
+            raise CallWrong(f"Port {chosen} is taken: choose another with --port.")
+        return chosen
+    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+        if is_free(HOST, port):
+            return port
+    raise CallWrong(f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1} is free.")

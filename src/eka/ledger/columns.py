@@ -1,0 +1,86 @@
+"""How a line's values map to columns: one table of names, types and readers per row.
+
+`eka.ledger.reading` and `writing` move whole batches with one statement a table; these lists keep their
+UPDATE and COPY in step with each other.
+"""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+import msgspec
+
+from eka.rules.due import next_due
+from eka.rules.lines import Line
+from eka.rules.units import Money
+
+
+class Column(NamedTuple):
+    """A column, its SQL type, and how to take its value from a line."""
+
+    name: str
+    sql_type: str
+    value: Callable[[Line], Any]
+
+
+def _own(name: str, sql_type: str) -> Column:
+    return Column(name, sql_type, attrgetter(name))
+
+
+def _purse(name: str) -> Column:
+    def value(line: Line) -> str:
+        purse: tuple[Money, ...] = getattr(line, name)
+        return msgspec.json.encode([[money.minor, money.currency] for money in purse]).decode()
+
+    return Column(name, "jsonb", value)
+
+
+def _running(name: str, sql_type: str, blank: Any) -> Column:
+    def value(line: Line) -> Any:
+        return blank if line.period is None else getattr(line.period, name)
+
+    return Column(name, sql_type, value)
+
+
+def _alerted(line: Line) -> str:
+    labels = line.period.alerted if line.period else ()
+    return msgspec.json.encode(labels).decode()
+
+
+# What the store writes back to `line`; the running figures of the period stand there too, so that
+# a use of data writes the line, a bucket and an entry, and nothing else.
+LINE: tuple[Column, ...] = (
+    _own("state", "text"),
+    _own("suspended", "boolean"),
+    _own("as_of", "timestamptz"),
+    Column("next_due", "timestamptz", next_due),
+    _own("activated_at", "timestamptz"),
+    _own("tenure", "integer"),
+    _own("bucket_count", "integer"),
+    _own("day_starts", "timestamptz"),
+    _own("day_used", "bigint"),
+    _own("unserved", "bigint"),
+    _purse("overage"),
+    _purse("credit"),
+    Column("period_number", "integer", lambda line: line.period and line.period.number),
+    _running("used", "bigint", 0),
+    _running("hotspot_used", "bigint", 0),
+    _running("beyond", "bigint", 0),
+    Column("alerted", "jsonb", _alerted),
+    _running("armed_at", "timestamptz", None),
+    _running("cleared", "boolean", False),
+    _running("renewed_itself", "boolean", False),
+    _running("over", "boolean", False),
+)
+
+PERIOD = (
+    "line_id number plan_version_id starts ends anchor months by paid_at term_left closed used"
+).split()
+BUCKET = (
+    "line_id number kind granted bytes_left open born starts expires period generation"
+).split()
+ENTRY = "line_id number at code bytes bucket into kind reason figures".split()
+QUEUED = "line_id position plan_version_id by paid_at starts rollover".split()
+SESSION = "line_id id open reserved last_number seen_at".split()
+ANSWER = "line_id session_id number granted final result".split()
+RECEIPT = "line_id key at command answer".split()

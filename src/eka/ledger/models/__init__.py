@@ -1,0 +1,24 @@
+"""Every table of Eka. What belongs to a line has `line_id` first in its primary key."""
+
+from eka.ledger.models.catalogue import Carrier, Plan, PlanVersion
+from eka.ledger.models.entries import Entry, Receipt
+from eka.ledger.models.lines import Bucket, Line, Period, Queued, Session, SessionAnswer
+from eka.ledger.models.people import DemoClock, Subscriber
+from eka.ledger.models.usage import UsageImport
+
+__all__ = [
+    "Bucket",
+    "Carrier",
+    "DemoClock",
+    "Entry",
+    "Line",
+    "Period",
+    "Plan",
+    "PlanVersion",
+    "Queued",
+    "Receipt",
+    "Session",
+    "SessionAnswer",
+    "Subscriber",
+    "UsageImport",
+]

@@ -1,0 +1,155 @@
+"""A line's present state: the rows that `eka.ledger.reading` turns into `rules.lines.Line` and back.
+
+Instants are UTC, data is in bytes. Only `eka.ledger.writing` writes these tables.
+"""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+
+from eka.ledger.models.catalogue import PlanVersion
+from eka.ledger.models.people import Subscriber
+
+
+class Line(models.Model):
+    """One eSIM service: who owns it, its numbers, and the running figures of its present period."""
+
+    subscriber = models.ForeignKey(Subscriber, models.PROTECT, null=True)
+    label = models.TextField(default="")
+    imsi = models.TextField(null=True, unique=True)
+    msisdn = models.TextField(null=True)
+    iccid = models.TextField(null=True)
+    sold_plan = models.ForeignKey(PlanVersion, models.PROTECT, null=True)
+    created_at = models.DateTimeField()
+
+    timezone = models.TextField(default="UTC")
+    state = models.TextField(default="ready")
+    suspended = models.BooleanField(default=False)
+    auto_renew = models.BooleanField(default=False)
+    as_of = models.DateTimeField(null=True)
+    next_due = models.DateTimeField(null=True)
+    activated_at = models.DateTimeField(null=True)
+    tenure = models.IntegerField(default=0)
+    bucket_count = models.IntegerField(default=0)
+    entry_count = models.IntegerField(default=0)
+    day_starts = models.DateTimeField(null=True)
+    day_used = models.BigIntegerField(default=0)
+    unserved = models.BigIntegerField(default=0)
+    overage = models.JSONField(default=list)
+    credit = models.JSONField(default=list)
+
+    period_number = models.IntegerField(null=True)
+    used = models.BigIntegerField(default=0)
+    hotspot_used = models.BigIntegerField(default=0)
+    beyond = models.BigIntegerField(default=0)
+    alerted = models.JSONField(default=list)
+    armed_at = models.DateTimeField(null=True)
+    cleared = models.BooleanField(default=False)
+    renewed_itself = models.BooleanField(default=False)
+    over = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "line"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["next_due", "id"], name="line_due", condition=Q(next_due__isnull=False)
+            ),
+            models.Index(fields=["msisdn"], name="line_msisdn", condition=Q(msisdn__isnull=False)),
+        ]
+
+
+class Period(models.Model):
+    """One period of a line and the terms it was bought with; `used` is final once it is `closed`."""
+
+    pk = models.CompositePrimaryKey("line_id", "number")
+    line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)
+    number = models.IntegerField()
+    plan_version = models.ForeignKey(PlanVersion, models.PROTECT, db_index=False)
+    starts = models.DateTimeField()
+    ends = models.DateTimeField()
+    anchor = models.DateTimeField()
+    months = models.IntegerField()
+    by = models.TextField()
+    paid_at = models.DateTimeField()
+    term_left = models.IntegerField(default=0)
+    closed = models.BooleanField(default=False)
+    used = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "period"
+
+
+class Bucket(models.Model):
+    """An amount of data. `bytes_left` null is unlimited; `open` says that it still holds something.
+
+    `granted` is what it was created with, granted or carried.
+    """
+
+    pk = models.CompositePrimaryKey("line_id", "number")
+    line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)
+    number = models.IntegerField()
+    kind = models.TextField()
+    granted = models.BigIntegerField(null=True)
+    bytes_left = models.BigIntegerField(null=True)
+    open = models.BooleanField(default=True)
+    born = models.DateTimeField()
+    starts = models.DateTimeField()
+    expires = models.DateTimeField(null=True)
+    period = models.IntegerField(null=True)
+    generation = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "bucket"
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["line"], name="bucket_open", condition=Q(open=True))
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(bytes_left__gte=0), name="bucket_not_negative")
+        ]
+
+
+class Queued(models.Model):
+    """A plan that is paid and starts later; `position` counts from 0."""
+
+    pk = models.CompositePrimaryKey("line_id", "position")
+    line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)
+    position = models.IntegerField()
+    plan_version = models.ForeignKey(PlanVersion, models.PROTECT, db_index=False)
+    by = models.TextField()
+    paid_at = models.DateTimeField()
+    starts = models.TextField()
+    rollover = models.JSONField(null=True)
+
+    class Meta:
+        db_table = "queued"
+
+
+class Session(models.Model):
+    """A session of online charging and what it holds reserved."""
+
+    pk = models.CompositePrimaryKey("line_id", "id")
+    line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)
+    id = models.TextField()
+    open = models.BooleanField()
+    reserved = models.BigIntegerField()
+    last_number = models.BigIntegerField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "session"
+
+
+class SessionAnswer(models.Model):
+    """What a session's request was answered, so that a repeat gets the same."""
+
+    pk = models.CompositePrimaryKey("line_id", "session_id", "number")
+    line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)
+    session_id = models.TextField()
+    number = models.BigIntegerField()
+    granted = models.BigIntegerField()
+    final = models.BooleanField()
+    result = models.TextField()
+
+    class Meta:
+        db_table = "session_answer"

@@ -1,0 +1,25 @@
+"""Who owns lines, and the clock of the demo."""
+
+from django.conf import settings
+from django.db import models
+
+
+class Subscriber(models.Model):
+    """A customer. `user` signs in to the portal; `story` tells who this is in the demo."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    name = models.TextField(default="")
+    language = models.TextField(default="")
+    story = models.JSONField(default=dict)
+
+    class Meta:
+        db_table = "subscriber"
+
+
+class DemoClock(models.Model):
+    """How far the demo's clock was moved ahead; one row at most, none outside the demo."""
+
+    offset = models.DurationField()
+
+    class Meta:
+        db_table = "demo_clock"

@@ -1,0 +1,20 @@
+"""Usage files that are being imported, so that an import goes on where it stopped."""
+
+from django.db import models
+
+
+class UsageImport(models.Model):
+    """How far a usage file was read; `digest` is of its content, `rows_done` counts data rows."""
+
+    digest = models.TextField(primary_key=True)
+    file_name = models.TextField()
+    started_at = models.DateTimeField()
+    rows_done = models.BigIntegerField(default=0)
+    accepted = models.BigIntegerField(default=0)
+    repeated = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+    unserved = models.BigIntegerField(default=0)
+    finished = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "usage_import"

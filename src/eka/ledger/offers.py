@@ -1,0 +1,52 @@
+"""What the shop sells: plans on sale with their carriers, in their newest version."""
+
+from msgspec import Struct
+
+from eka.ledger import models
+from eka.ledger.plans import remember
+from eka.rules.plans import Plan
+
+
+class Carrier(Struct, frozen=True):
+    """A network brand; `networks` are MCC+MNC codes, `country` is ISO 3166-1 alpha-2."""
+
+    key: str
+    name: str
+    country: str
+    networks: tuple[str, ...]
+
+
+class Offer(Struct, frozen=True):
+    """A plan on sale, with what a shop shows of it."""
+
+    plan: Plan
+    title: dict[str, str]
+    carrier: Carrier | None
+    countries: tuple[str, ...]
+    source: str
+
+
+def on_sale() -> list[Offer]:
+    """Every plan on sale, by name; one query."""
+    newest = models.PlanVersion.objects.filter(plan__on_sale=True)
+    newest = newest.select_related("plan__carrier").order_by("plan__name", "-number")
+    return [_offer(row) for row in newest.distinct("plan__name")]
+
+
+def find(name: str) -> Offer | None:
+    """The plan of this name in its newest version; None where there is none."""
+    rows = models.PlanVersion.objects.filter(plan__name=name).select_related("plan__carrier")
+    row = rows.order_by("-number").first()
+    return row and _offer(row)
+
+
+def _offer(row: models.PlanVersion) -> Offer:
+    plan, carrier = row.plan, row.plan.carrier
+    return Offer(
+        plan=remember(row),
+        title=plan.title,
+        carrier=carrier
+        and Carrier(carrier.key, carrier.name, carrier.country, tuple(carrier.networks)),
+        countries=tuple(plan.countries),
+        source=plan.source,
+    )

@@ -1,0 +1,245 @@
+"""Writes back what changed on lines' pages, each table with one statement a batch."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from eka.ledger import columns
+from eka.ledger.connections import Rows, cursor, run
+from eka.ledger.pages import Page
+from eka.rules.lines import Bucket, Entry, Period
+
+UPDATE_LINES = """
+UPDATE line SET entry_count = new.entry_count, {assignments}
+FROM unnest(%s::bigint[], %s::integer[], {arrays}) AS new(id, entry_count, {names})
+WHERE line.id = new.id
+""".format(
+    assignments=", ".join(f"{c.name} = new.{c.name}" for c in columns.LINE),
+    arrays=", ".join(f"%s::{c.sql_type}[]" for c in columns.LINE),
+    names=", ".join(c.name for c in columns.LINE),
+)
+
+UPDATE_BUCKETS = """
+UPDATE bucket SET bytes_left = new.bytes_left, open = new.open, kind = new.kind,
+       expires = new.expires, period = new.period, generation = new.generation
+FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::boolean[], %s::text[],
+            %s::timestamptz[], %s::integer[], %s::integer[])
+     AS new(line_id, number, bytes_left, open, kind, expires, period, generation)
+WHERE bucket.line_id = new.line_id AND bucket.number = new.number
+"""
+
+UPDATE_PERIODS = """
+UPDATE period SET ends = new.ends, anchor = new.anchor, months = new.months,
+       closed = new.closed, used = new.used
+FROM unnest(%s::bigint[], %s::integer[], %s::timestamptz[], %s::timestamptz[], %s::integer[],
+            %s::boolean[], %s::bigint[])
+     AS new(line_id, number, ends, anchor, months, closed, used)
+WHERE period.line_id = new.line_id AND period.number = new.number
+"""
+
+PUT_SESSIONS = """
+INSERT INTO session (line_id, id, open, reserved, last_number, seen_at)
+SELECT * FROM unnest(%s::bigint[], %s::text[], %s::boolean[], %s::bigint[], %s::bigint[],
+                     %s::timestamptz[])
+ON CONFLICT (line_id, id) DO UPDATE SET open = excluded.open, reserved = excluded.reserved,
+       last_number = excluded.last_number, seen_at = excluded.seen_at
+"""
+
+CLEAR_QUEUE = "DELETE FROM queued WHERE line_id = ANY(%s)"
+
+def write(pages: Iterable[Page]) -> None:
+    """Writes what changed on the pages, in the open transaction."""
+    changed = [page for page in pages if page.changed]
+    if not changed:
+        return
+    _write_lines(changed)
+    _write_periods(changed)
+    _write_buckets(changed)
+    _write_queue(changed)
+    _write_sessions(changed)
+    _copy("entry", columns.ENTRY, _entry_rows(changed))
+    _copy(
+        "receipt",
+        columns.RECEIPT,
+        [
+            (page.id, new.key, new.at, new.command, msgspec.json.encode(new.answer).decode())
+            for page in changed
+            for new in page.receipts
+        ],
+    )
+
+
+def _update(sql: str, rows: Rows) -> None:
+    if rows:
+        run(sql, [list(column) for column in zip(*rows, strict=True)])
+
+
+def _copy(table: str, names: list[str], rows: Rows) -> None:
+    if not rows:
+        return
+    quoted = ", ".join(f'"{name}"' for name in names)
+    with cursor().copy(f"COPY {table} ({quoted}) FROM STDIN".encode()) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _write_lines(pages: list[Page]) -> None:
+    rows: Rows = []
+    for page in pages:
+        values = [column.value(page.line) for column in columns.LINE]
+        rows.append((page.id, page.entry_count + len(page.entries), *values))
+    _update(UPDATE_LINES, rows)
+
+
+def _write_periods(pages: list[Page]) -> None:
+    new: Rows = []
+    moved: Rows = []
+    for page in pages:
+        now, before = page.line.period, page.before.period
+        for period in page.begun.values():
+            last = page.ended.get(period.number) or (now if now and now.number == period.number else period)
+            new.append(_period_row(page.id, last, closed=period.number in page.ended))
+        if before is None or before.number in page.begun:
+            continue
+        ended = page.ended.get(before.number)
+        last = ended or now or before
+        if ended or last.ends != before.ends:
+            moved.append(
+                (page.id, last.number, last.ends, last.anchor, last.months, bool(ended), last.used)
+            )
+    _update(UPDATE_PERIODS, moved)
+    _copy("period", columns.PERIOD, new)
+
+
+def _period_row(line_id: int, period: Period, *, closed: bool) -> tuple[Any, ...]:
+    return (
+        line_id,
+        period.number,
+        period.plan.version,
+        period.starts,
+        period.ends,
+        period.anchor,
+        period.months,
+        period.by,
+        period.paid_at,
+        period.term_left,
+        closed,
+        period.used if closed else 0,
+    )
+
+
+def _write_buckets(pages: list[Page]) -> None:
+    new: Rows = []
+    changed: Rows = []
+    for page in pages:
+        now = {bucket.number: bucket for bucket in page.line.buckets}
+        for bucket in page.before.buckets:
+            last = now.get(bucket.number)
+            if last is not bucket:
+                changed.append(_changed_bucket(page.id, last or _emptied(bucket)))
+        for made in page.made.values():
+            new.append(_bucket_row(page.id, made, now.get(made.number) or _emptied(made)))
+    _update(UPDATE_BUCKETS, changed)
+    _copy("bucket", columns.BUCKET, new)
+
+
+def _emptied(bucket: Bucket) -> Bucket:
+    return msgspec.structs.replace(bucket, left=0)
+
+
+def _changed_bucket(line_id: int, bucket: Bucket) -> tuple[Any, ...]:
+    return (
+        line_id,
+        bucket.number,
+        bucket.left,
+        bucket.left != 0,
+        bucket.kind,
+        bucket.expires,
+        bucket.period,
+        bucket.generation,
+    )
+
+
+def _bucket_row(line_id: int, made: Bucket, now: Bucket) -> tuple[Any, ...]:
+    return (
+        line_id,
+        made.number,
+        made.kind,
+        made.left,
+        now.left,
+        now.left != 0,
+        made.born,
+        made.starts,
+        now.expires,
+        now.period,
+        now.generation,
+    )
+
+
+def _write_queue(pages: list[Page]) -> None:
+    changed = [page for page in pages if page.line.queue != page.before.queue]
+    if not changed:
+        return
+    run(CLEAR_QUEUE, [[page.id for page in changed]])
+    rows: Rows = [
+        (
+            page.id,
+            position,
+            queued.plan.version,
+            queued.by,
+            queued.paid_at,
+            queued.starts,
+            None if queued.rollover is None else msgspec.json.encode(queued.rollover).decode(),
+        )
+        for page in changed
+        for position, queued in enumerate(page.line.queue)
+    ]
+    _copy("queued", columns.QUEUED, rows)
+
+
+def _write_sessions(pages: list[Page]) -> None:
+    put: Rows = []
+    answers: Rows = []
+    for page in pages:
+        if page.line.sessions is page.before.sessions:
+            continue
+        for id_, session in page.line.sessions.items():
+            before = page.before.sessions.get(id_)
+            if session is before:
+                continue
+            put.append(
+                (page.id, id_, session.open, session.reserved, session.last_number, session.seen_at)
+            )
+            known = before.answers if before else {}
+            answers += [
+                (page.id, id_, number, answer.granted, answer.final, answer.result)
+                for number, answer in session.answers.items()
+                if number not in known
+            ]
+    _update(PUT_SESSIONS, put)
+    _copy("session_answer", columns.ANSWER, answers)
+
+
+def _entry_rows(pages: list[Page]) -> Rows:
+    return [
+        _entry_row(page.id, page.entry_count + i, entry)
+        for page in pages
+        for i, entry in enumerate(page.entries, 1)
+    ]
+
+
+def _entry_row(line_id: int, number: int, entry: Entry) -> tuple[Any, ...]:
+    figures = msgspec.json.encode(entry.figures).decode() if entry.figures else None
+    return (
+        line_id,
+        number,
+        entry.at,
+        entry.code,
+        entry.bytes,
+        entry.bucket,
+        entry.into,
+        entry.kind,
+        entry.reason,
+        figures,
+    )

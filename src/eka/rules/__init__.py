@@ -1,0 +1,14 @@
+"""The rules of plans, balances and rollover: pure functions over frozen values.
+
+Nothing here does I/O or reads a clock: `now` is an argument. Where to look:
+
+- `rollover`: what carries at a renewal, what is lost, and why
+- `renewals`: renewals, queued plans, terms, period ends, lapse and grace
+- `consumption`: a use of data, in burn order, and what happens beyond what is left
+- `quota`: sessions that reserve before they use (online charging)
+- `topups`, `lifecycle`: the other commands on a line
+- `due`: what happens by itself as time passes
+- `commands`: one entry point that applies any command to a line
+- `lines`, `plans`, `buckets`, `units`, `instants`: the values themselves
+- `plan_text`, `documents`, `scenarios`: the text forms of plans and scenario files
+"""

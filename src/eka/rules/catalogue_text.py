@@ -1,0 +1,136 @@
+"""Catalogue files: carriers and plans for a shop (policy, section 10)."""
+
+import re
+from typing import Any
+
+from msgspec import Struct
+
+from eka.rules.documents import Fields, Node, read_list, read_yaml
+from eka.rules.plan_text import plan_to_text, read_terms
+from eka.rules.plans import Plan
+
+_NETWORK = re.compile(r"[0-9]{5,6}")
+_COUNTRY = re.compile(r"[A-Z]{2}")
+
+
+class CarrierText(Struct, frozen=True):
+    """A network brand; `networks` are MCC+MNC codes, `country` is ISO 3166-1 alpha-2."""
+
+    key: str
+    name: str
+    country: str = ""
+    networks: tuple[str, ...] = ()
+
+
+class PlanText(Struct, frozen=True):
+    """A plan's terms, and what a shop shows of it."""
+
+    plan: Plan
+    carrier: str | None = None
+    title: dict[str, str] = {}
+    countries: tuple[str, ...] = ()
+    source: str = ""
+
+
+class Catalogue(Struct, frozen=True):
+    """A catalogue file's carriers and plans, in the file's order."""
+
+    carriers: tuple[CarrierText, ...]
+    plans: tuple[PlanText, ...]
+
+
+def read_catalogue(text: str) -> Catalogue:
+    """The catalogue of a file's text. Raises BadInput with the line.
+
+    A file that has only `plans:`, as a scenario has them, is a catalogue too.
+    """
+    with read_yaml(text).fields() as fields:
+        carriers = fields.take("carriers", _carriers, ())
+        plans = fields.need("plans", lambda node: _plans(node))
+    return Catalogue(carriers, plans)
+
+
+def _carriers(node: Node) -> tuple[CarrierText, ...]:
+    return tuple(_carrier(key, value) for key, value in node.items())
+
+
+def _carrier(key: str, node: Node) -> CarrierText:
+    with node.fields() as fields:
+        return CarrierText(
+            key=key,
+            name=fields.need("name", Node.text),
+            country=fields.take("country", _country, ""),
+            networks=fields.take("networks", read_list(_network), ()),
+        )
+
+
+def _country(node: Node) -> str:
+    if not _COUNTRY.fullmatch(node.text()):
+        raise node.fail(f"{node.sort()} is not a country code; write it like US")
+    return node.text()
+
+
+def _network(node: Node) -> str:
+    if not _NETWORK.fullmatch(node.text()):
+        raise node.fail(f'{node.sort()} is not a network (MCC and MNC); write it like "310410"')
+    return node.text()
+
+
+def _plans(node: Node) -> tuple[PlanText, ...]:
+    return tuple(_plan(name, value) for name, value in node.items())
+
+
+def _plan(name: str, node: Node) -> PlanText:
+    with node.fields() as fields:
+        return PlanText(
+            plan=_terms(fields, name),
+            carrier=fields.take("carrier", Node.text, None),
+            title=fields.take("title", _title, {}),
+            countries=fields.take("countries", read_list(_country), ()),
+            source=fields.take("source", Node.text, ""),
+        )
+
+
+def _terms(fields: Fields, name: str) -> Plan:
+    given = fields.take("name", Node.text, name)
+    if given != name:
+        raise fields.node.fail(f"the key {name!r} is the plan's name; `name` says {given!r}")
+    return read_terms(fields, name)
+
+
+def _title(node: Node) -> dict[str, str]:
+    if isinstance(node.value, str):
+        return {"en": node.value}
+    return {language: title.text() for language, title in node.items()}
+
+
+def catalogue_to_text(catalogue: Catalogue) -> dict[str, Any]:
+    """The catalogue as plain values, ready to be written as YAML."""
+    text: dict[str, Any] = {}
+    if catalogue.carriers:
+        text["carriers"] = {carrier.key: _carrier_text(carrier) for carrier in catalogue.carriers}
+    text["plans"] = {plan.plan.name: _plan_text(plan) for plan in catalogue.plans}
+    return text
+
+
+def _carrier_text(carrier: CarrierText) -> dict[str, Any]:
+    fields = {
+        "name": carrier.name,
+        "country": carrier.country,
+        "networks": list(carrier.networks),
+    }
+    return {key: value for key, value in fields.items() if value}
+
+
+def _plan_text(plan: PlanText) -> dict[str, Any]:
+    shown = {
+        "carrier": plan.carrier,
+        "title": dict(plan.title),
+        "countries": list(plan.countries),
+        "source": plan.source,
+    }
+    terms = plan_to_text(plan.plan)
+    terms.pop("name")
+    return {key: value for key, value in shown.items() if value} | terms
+
+

@@ -1,0 +1,69 @@
+"""The commands that change a line, as values: what a caller asks for (policy, section 9)."""
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from eka.rules.lifecycle import Leftover
+from eka.rules.plans import Plan, RenewedBy
+from eka.rules.units import Duration
+
+
+class Activate(Struct, frozen=True, tag="activate"):
+    """Start the first period of a line that was sold."""
+
+    plan: Plan
+    left: tuple[Leftover, ...] = ()
+
+
+class Use(Struct, frozen=True, tag="use"):
+    """`data` bytes were used at once; `figures` are kept with the entries."""
+
+    data: int
+    hotspot: bool = False
+    figures: dict[str, str] = {}
+
+
+class Renew(Struct, frozen=True, tag="renew"):
+    """Buy the next period; `rollover` are a promotion's parameters for this one renewal.
+
+    Without a plan it is the line's own, under the terms it is sold with now.
+    """
+
+    plan: Plan | None = None
+    by: RenewedBy = "manual"
+    rollover: dict[str, Any] | None = None
+
+
+class TopUp(Struct, frozen=True, tag="topup"):
+    """Data in addition: bought (`topup`) or given (`bonus`)."""
+
+    data: int
+    validity: Duration | None = None
+    kind: Literal["topup", "bonus"] = "topup"
+
+
+class AddOn(Struct, frozen=True, tag="addon"):
+    """A whole further plan, starting at the end or as soon as everything is used."""
+
+    plan: Plan
+    starts: Literal["at_end", "on_empty"] = "at_end"
+
+
+class Change(Struct, frozen=True, tag="change"):
+    """A change without figures."""
+
+    what: Literal["clear", "suspend", "resume", "cancel", "chargeback"]
+
+
+class SessionRequest(Struct, frozen=True, tag="session"):
+    """One request of online charging: bytes used since the last one, bytes asked for."""
+
+    id: str
+    request: Literal["initial", "update", "end"]
+    used: int = 0
+    asks: int = 0
+    number: int | None = None
+
+
+Command = Activate | Use | Renew | TopUp | AddOn | Change | SessionRequest

@@ -1,0 +1,35 @@
+"""What every test may ask for.
+
+Tests run on a database of their own: a throw-away PostgreSQL that starts when the first test needs
+it, or the server that DATABASE_URL names. Two clones can test at the same time.
+"""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from eka.cli.embedded import EmbeddedPostgres
+from eka.web.database import database_settings
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The server for this run; Django makes its test database on it."""
+    if given := os.environ.get("DATABASE_URL"):
+        yield given
+        return
+    with EmbeddedPostgres.ephemeral() as database:
+        yield database.url
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    postgres_url: str,
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    """Point Django, which is set up already, at this run's server."""
+    for target in (settings.DATABASES["default"], connection.settings_dict):
+        target.update(database_settings(postgres_url))
