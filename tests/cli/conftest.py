@@ -38,9 +38,8 @@ def program() -> Iterator[Program]:
 
     def start(
         code: str,
-        *arguments: str | Path,
+        *arguments: str | Path | int,
         environment: Mapping[str, str] | None = None,
-        user: int | None = None,
     ) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [sys.executable, "-c", code, *map(str, arguments)],
@@ -50,7 +49,6 @@ def program() -> Iterator[Program]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            user=user,
         )
         running.append(process)
         return process
@@ -88,6 +86,6 @@ def eka() -> Callable[..., "subprocess.CompletedProcess[str]"]:
     return run_eka
 
 
-def ordinary_user() -> int | None:
-    """The uid of a user that is not root; None if that is who runs the tests."""
-    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+def ordinary_user() -> int:
+    """The uid of a user that is not root."""
+    return pwd.getpwnam("nobody").pw_uid

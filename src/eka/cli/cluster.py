@@ -60,10 +60,7 @@ class Cluster:
         if not self.is_alive():
             return None
         if not self._answers():
-            raise CallWrong(
-                f"A PostgreSQL of {self._data} is running but has not answered for"
-                f" {START_SECONDS_MAX} s. Its log: {self._log}"
-            )
+            raise CallWrong(self._no_answer())
         return self._address(DATABASE)
 
     def launch(self) -> str:
@@ -103,7 +100,7 @@ class Cluster:
         for folder in (self._data, self._home / "run"):
             shutil.rmtree(folder, ignore_errors=True)
         if self._home != self._state:
-            self._home.rmdir()
+            shutil.rmtree(self._home)
 
     # Steps of a start
 
@@ -188,10 +185,14 @@ class Cluster:
         return log
 
     def _await_answer(self, process: "subprocess.Popen[bytes]") -> None:
-        answered = _wait(lambda: process.poll() is not None or self._answers(), START_SECONDS_MAX)
-        if answered and process.returncode is None:
+        ended_or_answers = _wait(
+            lambda: process.poll() is not None or self._answers(), START_SECONDS_MAX
+        )
+        if ended_or_answers and process.returncode is None:
             return
         self.shut_down()
+        if not ended_or_answers:
+            raise CallWrong(self._no_answer())
         with self._log.open("rb") as log:
             log.seek(self._log_start)
             said = log.read().decode("utf-8", "replace")
@@ -213,6 +214,12 @@ class Cluster:
             raise CallWrong(f"The PostgreSQL of {self._data} is not running.")
         return f"postgresql://{ROLE}@{quote(str(server.socket_folder), safe='')}/{database}"
 
+    def _no_answer(self) -> str:
+        return (
+            f"The PostgreSQL of {self._data} has not answered for {START_SECONDS_MAX} s."
+            f" Its log: {self._log}"
+        )
+
     def _answers(self) -> bool:
         try:
             with psycopg.connect(self._address("postgres"), connect_timeout=2):
@@ -221,7 +228,8 @@ class Cluster:
             return False
 
     def _signal(self, server: postmaster.Postmaster | None, number: signal.Signals) -> None:
-        if self._process is not None:
+        # Our own child may be dead and the server another's, started since.
+        if self._process is not None and self._process.poll() is None:
             self._process.send_signal(number)
         elif server is not None:
             postmaster.send(server, self._data, number)

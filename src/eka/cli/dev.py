@@ -126,6 +126,11 @@ def _database(chosen: str | None) -> Iterator[Database]:
         return
     click.echo("Starting the embedded PostgreSQL ...")
     with EmbeddedPostgres() as embedded:
+        if embedded.home != embedded.state:
+            click.echo(
+                f"Its data lies in {embedded.home}: the system user that runs it"
+                f" may not enter {embedded.state}."
+            )
         yield Database(embedded.url, embedded)
 
 

@@ -130,7 +130,9 @@ def state_folder_writable(state: Path) -> Finding:
             f"{state}: {error.strerror}",
             "Start Eka as its owner, or set EKA_STATE to a folder of your own.",
         )
-    return Finding("State folder", True, str(state))
+    home = places.recorded_home(state)
+    says = str(state) if home == state else f"{state}; the database's data lies in {home}"
+    return Finding("State folder", True, says)
 
 
 def disk_space(state: Path) -> Finding:
@@ -153,16 +155,15 @@ def binaries() -> Finding:
 
 
 def socket_path(state: Path) -> Finding:
-    """A socket fits: in the state folder or, where its path is too long, below /tmp."""
-    length = len(os.fsencode(state / "run" / places.SOCKET_NAME))
-    if length <= places.SOCKET_PATH_BYTES_MAX:
-        return Finding("Socket", True, f"in the state folder ({length} bytes)")
+    """A socket fits: in the state folder or, where its path does not suit, below /tmp."""
+    if places.fits_socket(state / "run"):
+        return Finding("Socket", True, "in the state folder")
     if os.access("/tmp", os.W_OK | os.X_OK):
-        return Finding("Socket", True, f"below /tmp, for the state folder's path is {length} bytes")
+        return Finding("Socket", True, "below /tmp, for the state folder's path does not suit")
     return Finding(
         "Socket",
         False,
-        f"the state folder's path is too long for one ({length} bytes), and /tmp is closed",
+        "the state folder's path does not suit (too long, or a comma), and /tmp is closed",
         "Set EKA_STATE to a folder with a shorter path.",
     )
 

@@ -22,6 +22,7 @@ from types import TracebackType
 
 from eka.cli.cluster import DURABLE, THROWAWAY, Cluster
 from eka.cli.locks import Lock
+from eka.cli.places import recorded_home
 from eka.cli.postgres_failures import explained
 from eka.cli.problems import CallWrong
 from eka.web.state import make_state_folder, state_folder
@@ -61,6 +62,11 @@ class EmbeddedPostgres:
         if self._url is None:
             raise CallWrong("The embedded database is not running.")
         return self._url
+
+    @property
+    def home(self) -> Path:
+        """Where the data lies: the state folder, unless the server's user may not enter it."""
+        return recorded_home(self.state)
 
     @property
     def log(self) -> Path:

@@ -93,10 +93,10 @@ def given_address(chosen: str | None) -> str | None:
         return None
     try:
         conninfo_to_dict(given)
-    except psycopg.ProgrammingError as error:
-        # The address itself is not repeated: it may hold a password.
+    except psycopg.ProgrammingError:
+        # libpq's own words would repeat the address, and it may hold a password.
         raise CallWrong(
-            "The database's address cannot be read; it looks like"
-            f" postgresql://user@host/name. {str(error).strip()}"
+            "The database's address (--database or DATABASE_URL) cannot be read;"
+            " one looks like postgresql://user@host/name."
         ) from None
     return given

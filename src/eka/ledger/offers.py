@@ -37,7 +37,11 @@ def find(name: str) -> Offer | None:
     """The plan of this name in its newest version; None where there is none."""
     rows = models.PlanVersion.objects.filter(plan__name=name).select_related("plan__carrier")
     row = rows.order_by("-number").first()
-    return row and _offer(row)
+    return None if row is None else _offer(row)
+
+
+def _carrier(row: models.Carrier) -> Carrier:
+    return Carrier(row.key, row.name, row.country, tuple(row.networks))
 
 
 def _offer(row: models.PlanVersion) -> Offer:
@@ -45,8 +49,7 @@ def _offer(row: models.PlanVersion) -> Offer:
     return Offer(
         plan=remember(row),
         title=plan.title,
-        carrier=carrier
-        and Carrier(carrier.key, carrier.name, carrier.country, tuple(carrier.networks)),
+        carrier=None if carrier is None else _carrier(carrier),
         countries=tuple(plan.countries),
         source=plan.source,
     )

@@ -1,9 +1,13 @@
 """Who owns which lines."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from msgspec import Struct
 
 from eka.ledger import models
+from eka.ledger.connections import rows
+from eka.rules.lines import ShownState
 
 
 class Card(Struct, frozen=True):
@@ -17,11 +21,41 @@ class Card(Struct, frozen=True):
     auto_renew: bool
 
 
+class LineRow(Struct, frozen=True):
+    """A line in a list; `ends` is its period's end."""
+
+    id: int
+    imsi: str | None
+    msisdn: str | None
+    state: ShownState
+    plan: str | None
+    ends: datetime | None
+
+
+LINES_AFTER = """
+SELECT l.id, l.imsi, l.msisdn,
+       CASE WHEN l.suspended AND l.state IN ('active', 'lapsed') THEN 'suspended' ELSE l.state END,
+       plan.name, p.ends
+FROM line l
+LEFT JOIN period p ON p.line_id = l.id AND p.number = l.period_number
+LEFT JOIN plan_version v ON v.id = coalesce(p.plan_version_id, l.sold_plan_id)
+LEFT JOIN plan ON plan.id = v.plan_id
+WHERE l.id > %s ORDER BY l.id LIMIT %s
+"""
+
+
+def lines_after(after: int, limit: int) -> list[LineRow]:
+    """At most `limit` lines with an id above `after`, as the ledger last wrote them."""
+    return [LineRow(*row) for row in rows(LINES_AFTER, [after, limit])]
+
+
 def lines_of(user: AbstractBaseUser | AnonymousUser) -> list[Card]:
     """The lines that the signed-in person owns, oldest first."""
     if user.pk is None:
         return []
-    return [_card(row) for row in models.Line.objects.filter(subscriber__user=user.pk).order_by("pk")]
+    return [
+        _card(row) for row in models.Line.objects.filter(subscriber__user=user.pk).order_by("pk")
+    ]
 
 
 def card(line_id: int, user: AbstractBaseUser | AnonymousUser) -> Card | None:
@@ -29,7 +63,13 @@ def card(line_id: int, user: AbstractBaseUser | AnonymousUser) -> Card | None:
     if user.pk is None:
         return None
     row = models.Line.objects.filter(pk=line_id, subscriber__user=user.pk).first()
-    return row and _card(row)
+    return None if row is None else _card(row)
+
+
+def any_card(line_id: int) -> Card | None:
+    """The line, whoever owns it."""
+    row = models.Line.objects.filter(pk=line_id).first()
+    return None if row is None else _card(row)
 
 
 def find_line(reference: str) -> int | None:

@@ -51,7 +51,7 @@ class OnSale(Mapping[str, Plan]):
     def __getitem__(self, name: str) -> Plan:
         if name not in self._found:
             row = PlanVersion.objects.filter(plan__name=name).order_by("-number").first()
-            self._found[name] = row and remember(row)
+            self._found[name] = None if row is None else remember(row)
         plan = self._found[name]
         if plan is None:
             raise KeyError(name)

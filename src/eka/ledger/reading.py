@@ -56,6 +56,7 @@ SELECT line_id, number, granted, final, result FROM session_answer
 WHERE line_id = ANY(%s) AND session_id = %s
 """
 
+
 def lock(ids: Sequence[int]) -> list[int]:
     """Locks the lines until the transaction ends; the ids that exist, in order."""
     return [row[0] for row in rows(LOCK, [list(ids)])]
@@ -80,9 +81,9 @@ def read(ids: Sequence[int], session_id: str = "") -> list[Page]:
         id_ = row[0]
         line = _line(
             row,
-            tuple(_bucket(part) for part in buckets.get(id_, ())),
-            tuple(_queued(part) for part in queue.get(id_, ())),
-            _sessions(sessions.get(id_, ()), session_id, answers.get(id_, ())),
+            tuple(_bucket(part) for part in buckets.get(id_, [])),
+            tuple(_queued(part) for part in queue.get(id_, [])),
+            _sessions(sessions.get(id_, []), session_id, answers.get(id_, [])),
         )
         pages.append(Page(id_, line, row[1]))
     return pages
@@ -162,9 +163,7 @@ def _bucket(row: tuple[Any, ...]) -> Bucket:
 
 
 def _queued(row: tuple[Any, ...]) -> Queued:
-    return Queued(
-        plan=version(row[1]), by=row[2], paid_at=row[3], starts=row[4], rollover=row[5]
-    )
+    return Queued(plan=version(row[1]), by=row[2], paid_at=row[3], starts=row[4], rollover=row[5])
 
 
 def _sessions(found: Iterable[tuple[Any, ...]], asked: str, answers: Rows) -> dict[str, Session]:

@@ -8,7 +8,7 @@ from eka.ledger.connections import rows
 FIND = "SELECT command, answer FROM receipt WHERE line_id = %s AND key = %s"
 
 FIND_MANY = """
-SELECT r.line_id, r.key FROM receipt r
+SELECT r.line_id, r.key, r.command FROM receipt r
 JOIN unnest(%s::bigint[], %s::text[]) AS asked(line_id, key) USING (line_id, key)
 """
 
@@ -20,10 +20,11 @@ def find(line_id: int, key: str) -> tuple[str, Any] | None:
     return None
 
 
-def known(pairs: Iterable[tuple[int, str]]) -> set[tuple[int, str]]:
-    """Which of the (line, key) pairs have been answered already."""
+def commands(pairs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], str]:
+    """The digests of the commands that first used these (line, key) pairs, where there were any."""
     asked = list(pairs)
     if not asked:
-        return set()
+        return {}
     ids, keys = zip(*asked, strict=True)
-    return {(line_id, key) for line_id, key in rows(FIND_MANY, [list(ids), list(keys)])}
+    found = rows(FIND_MANY, [list(ids), list(keys)])
+    return {(line_id, key): command for line_id, key, command in found}

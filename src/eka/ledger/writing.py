@@ -48,6 +48,7 @@ ON CONFLICT (line_id, id) DO UPDATE SET open = excluded.open, reserved = exclude
 
 CLEAR_QUEUE = "DELETE FROM queued WHERE line_id = ANY(%s)"
 
+
 def write(pages: Iterable[Page]) -> None:
     """Writes what changed on the pages, in the open transaction."""
     changed = [page for page in pages if page.changed]
@@ -75,7 +76,7 @@ def _update(sql: str, rows: Rows) -> None:
         run(sql, [list(column) for column in zip(*rows, strict=True)])
 
 
-def _copy(table: str, names: list[str], rows: Rows) -> None:
+def _copy(table: str, names: tuple[str, ...], rows: Rows) -> None:
     if not rows:
         return
     quoted = ", ".join(f'"{name}"' for name in names)
@@ -98,7 +99,9 @@ def _write_periods(pages: list[Page]) -> None:
     for page in pages:
         now, before = page.line.period, page.before.period
         for period in page.begun.values():
-            last = page.ended.get(period.number) or (now if now and now.number == period.number else period)
+            last = page.ended.get(period.number) or (
+                now if now and now.number == period.number else period
+            )
             new.append(_period_row(page.id, last, closed=period.number in page.ended))
         if before is None or before.number in page.begun:
             continue

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from eka.ledger.offers import Offer
+from eka.ledger.offers import Carrier, Offer
 from eka.rules.plans import Plan
 
 Span = Literal["week", "month", "longer"]
@@ -59,6 +59,17 @@ def choose(offers: Sequence[Offer], wish: Wish) -> list[Offer]:
     """The offers that meet the wish, in its order; without one, those that stay on the board."""
     fitting = [offer for offer in offers if _fits(offer, wish)]
     return sorted(fitting, key=ORDERS.get(wish.sort, _by_carrier))
+
+
+def carriers_of(offers: Sequence[Offer]) -> list[Carrier]:
+    """The carriers to choose from, by name."""
+    found = {offer.carrier.key: offer.carrier for offer in offers if offer.carrier}
+    return sorted(found.values(), key=lambda carrier: carrier.name.casefold())
+
+
+def countries_of(offers: Sequence[Offer]) -> list[str]:
+    """The countries to choose from, as ISO 3166-1 codes."""
+    return sorted({code for offer in offers for code in offer.countries})
 
 
 def _fits(offer: Offer, wish: Wish) -> bool:

@@ -63,6 +63,7 @@ class Nothing(Struct, frozen=True, kw_only=True):
     """
 
     ends: datetime
+    lapsed: bool  # the end is past already
     renews_itself: bool
     lost_at: datetime
     lost: int
@@ -164,11 +165,13 @@ def _nothing(line: Line, now: datetime, offers: Mapping[str, Plan]) -> Nothing:
         losses = losses_of(comes.entries)
         lost_at = comes.period.starts
     else:
-        lapsed, told, _ = pass_time(line, max(now, period.ends), offers)
-        lost_at = grace_end(lapsed) or max(now, period.ends)
-        losses = losses_of([*told, *pass_time(lapsed, lost_at, offers).entries])
+        lapsed = pass_time(line, max(now, period.ends), offers)
+        lost_at = grace_end(lapsed.line) or max(now, period.ends)
+        rest = pass_time(lapsed.line, lost_at, offers)
+        losses = losses_of([*lapsed.entries, *rest.entries])
     return Nothing(
         ends=period.ends,
+        lapsed=line.state == "lapsed",
         renews_itself=renews_itself(line),
         lost_at=lost_at,
         lost=sum(loss.bytes for loss in losses),

@@ -1,4 +1,4 @@
-"""Which buckets are usable, what they hold, and the order in which they burn (policy, section 2)."""
+"""Which buckets are usable, what they hold, and the order in which they burn (section 2)."""
 
 from datetime import UTC, datetime
 

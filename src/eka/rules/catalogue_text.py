@@ -46,7 +46,7 @@ def read_catalogue(text: str) -> Catalogue:
     """
     with read_yaml(text).fields() as fields:
         carriers = fields.take("carriers", _carriers, ())
-        plans = fields.need("plans", lambda node: _plans(node))
+        plans = fields.need("plans", _plans)
     return Catalogue(carriers, plans)
 
 
@@ -132,5 +132,3 @@ def _plan_text(plan: PlanText) -> dict[str, Any]:
     terms = plan_to_text(plan.plan)
     terms.pop("name")
     return {key: value for key, value in shown.items() if value} | terms
-
-

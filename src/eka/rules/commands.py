@@ -71,9 +71,7 @@ def perform(
     return _outcome(draft, answer)
 
 
-def pass_time(
-    line: Line, now: datetime, offers: Mapping[str, Plan] = NOTHING_ON_OFFER
-) -> Outcome:
+def pass_time(line: Line, now: datetime, offers: Mapping[str, Plan] = NOTHING_ON_OFFER) -> Outcome:
     """The line after everything that is due up to and including `now`."""
     draft = Draft(line, now, offers)
     advance(draft, _not_before(line, now))
@@ -103,5 +101,3 @@ def _apply(draft: Draft, command: Command) -> Answer | None:
         case Change():
             _CHANGES[command.what](draft)
     return None
-
-

@@ -15,6 +15,7 @@ from msgspec import Struct
 from eka.rules.units import BadValue
 
 T = TypeVar("T")
+D = TypeVar("D")
 DEEPEST = 40  # a plan or scenario nests six deep; a hostile file should not exhaust the stack
 
 
@@ -34,7 +35,7 @@ class BadInput(Exception):
 class Node(Struct, frozen=True):
     """A scalar (text or None), a list or a mapping, with its line and its path in the document."""
 
-    value: "str | None | tuple[Node, ...] | dict[str, Node]"
+    value: "str | tuple[Node, ...] | dict[str, Node] | None"
     line: int = 0
     path: str = ""
 
@@ -108,7 +109,7 @@ class Fields:
         node = self._left.pop(key, None)
         return None if node is None or node.value is None else node
 
-    def take(self, key: str, reader: Callable[[Node], T], default: T) -> T:
+    def take(self, key: str, reader: Callable[[Node], T], default: D) -> T | D:
         """The value under `key` by `reader`, or `default` where it is absent."""
         node = self.node_of(key)
         return default if node is None else reader(node)

@@ -138,9 +138,7 @@ EXPECTABLE: dict[str, Expectable] = {
     "state": Expectable(read_choice(*STATES), lambda facts, _: shown_state(facts.line)),
     "ends": Expectable(_ends_node, _ends),
     "unserved": Expectable(lambda node: data_text(data(node)), _unserved),
-    "forfeited": Expectable(
-        _losses_node, lambda facts, _: _losses_text(losses(facts.entries))
-    ),
+    "forfeited": Expectable(_losses_node, lambda facts, _: _losses_text(losses(facts.entries))),
     "speed_kbps": Expectable(_speed_node, _speed),
     "overage": Expectable(_money_node, lambda facts, asked: _purse(facts.line.overage, asked)),
     "credit": Expectable(_money_node, lambda facts, asked: _purse(facts.line.credit, asked)),
@@ -152,4 +150,3 @@ EXPECTABLE: dict[str, Expectable] = {
         lambda node: str(read_count()(node)), lambda facts, _: str(facts.line.tenure)
     ),
 }
-

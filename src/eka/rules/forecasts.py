@@ -90,9 +90,9 @@ def play_on(
     while at < until:
         ends = _step_end(line, at, until, waiting)
         asked = pace.until(ends - first) - pace.until(at - first)
-        between, spread, _ = perform(line, Use(asked), at, offers)
-        due, at_end = _arrive(between, ends, waiting, offers)
-        steps.append(Step(at, ends, asked, spread, at_end, between, due))
+        used = perform(line, Use(asked), at, offers)
+        due, at_end = _arrive(used.line, ends, waiting, offers)
+        steps.append(Step(at, ends, asked, used.entries, at_end, used.line, due))
         at, line = ends, due
     return steps
 
@@ -119,10 +119,10 @@ def _arrive(
     """What is due at `at`, and the planned commands that come then."""
     entries: list[Entry] = []
     while waiting and waiting[0].at <= at:
-        line, told, _ = perform(line, waiting.pop(0).command, at, offers)
-        entries += told
-    line, told, _ = pass_time(line, at, offers)
-    return line, entries + told
+        done = perform(line, waiting.pop(0).command, at, offers)
+        line, entries = done.line, [*entries, *done.entries]
+    rest = pass_time(line, at, offers)
+    return rest.line, [*entries, *rest.entries]
 
 
 def forecast(line: Line, entries: Iterable[Entry], now: datetime) -> Forecast | None:

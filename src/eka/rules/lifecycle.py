@@ -136,5 +136,3 @@ def _empty_carried(draft: Draft, event: str) -> None:
     for bucket in draft.line.buckets:
         if bucket.kind == "rollover":
             draft.lose(bucket, "forfeited", event)
-
-

@@ -42,7 +42,7 @@ class InvariantBroken(Exception):
 
 
 class Unable(Exception):
-    """A command that the rules refuse; nothing has changed. `code` names why, `figures` say more."""
+    """A command that the rules refuse; nothing has changed. `code` says why, `figures` more."""
 
     def __init__(self, code: str, **figures: Any) -> None:
         super().__init__(code)
@@ -247,7 +247,9 @@ class Draft:
             )
         )
 
-    def take_out(self, bucket: Bucket, code: Code, amount: int, reason: str, **figures: Any) -> None:
+    def take_out(
+        self, bucket: Bucket, code: Code, amount: int, reason: str, **figures: Any
+    ) -> None:
         """Moves `amount` bytes out of a bucket: used, forfeited, expired or converted."""
         assert bucket.left is not None
         if amount < 0 or amount > bucket.left:

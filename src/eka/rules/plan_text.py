@@ -17,13 +17,18 @@ from eka.rules.documents import (
     to_plain,
 )
 from eka.rules.plans import (
+    FORFEIT_EVENTS,
     KINDS,
+    PLAN_RULES,
     RENEWED_BY,
+    TIES,
+    TOPUP_MOVES,
     Alerts,
     Burn,
     Caps,
     Convert,
     Daily,
+    ForfeitEvent,
     Hotspot,
     Kind,
     Life,
@@ -111,11 +116,11 @@ def _clock_time(text: str) -> int:
 def _burn(node: Node) -> Burn:
     with node.fields() as fields:
         kinds = fields.take("kinds", read_list(_ranked), Burn().kinds)
-        tie = fields.take("tie", read_choice("earliest_expiry", "oldest", "newest"), Burn().tie)
+        tie = fields.take("tie", read_choice(*TIES), Burn().tie)
     listed = [kind for rank in kinds for kind in rank]
     if len(listed) != len(set(listed)):
         raise node.fail("each kind may stand in `kinds` once")
-    return Burn(kinds, tie)  # type: ignore[arg-type]
+    return Burn(kinds, tie)
 
 
 def _ranked(node: Node) -> tuple[Kind, ...]:
@@ -152,7 +157,7 @@ def _daily(node: Node) -> Daily:
         return Daily(
             data=fields.need("data", positive_data),
             kbps_after=fields.take("kbps_after", kbps, None),
-            clock=fields.take("clock", read_choice("natural", "rolling", "utc"), "natural"),  # type: ignore[arg-type]
+            clock=fields.take("clock", read_choice("natural", "rolling", "utc"), "natural"),
         )
 
 
@@ -191,7 +196,6 @@ def _life(node: Node) -> Life:
 
 
 def _requires(node: Node) -> Requires:
-    plan_rule = read_choice("any", "same", "same_or_higher", "same_group")
     lead = none_or(duration)
     with node.fields() as fields:
         return Requires(
@@ -200,39 +204,41 @@ def _requires(node: Node) -> Requires:
             lead_max=fields.take("lead_max", lead, None),
             period_age_min=fields.take("period_age_min", lead, None),
             by=fields.take("by", read_list(read_choice(*RENEWED_BY)), RENEWED_BY),
-            plan=fields.take("plan", read_list(plan_rule), ("any",)),  # type: ignore[arg-type]
+            plan=fields.take("plan", read_list(read_choice(*PLAN_RULES)), ("any",)),
             used_min=fields.take("used_min", bytes_or_share, 0),
             tenure_min=fields.take("tenure_min", read_count(), 0),
             tags=fields.take("tags", words, ()),
         )
 
 
+def _forfeit_events(node: Node) -> tuple[ForfeitEvent, ...]:
+    return read_list(read_choice(*FORFEIT_EVENTS))(node)
+
+
 def read_rollover(node: Node) -> Rollover | None:
     """A rollover policy; the word `none` means that nothing carries. Raises BadInput."""
     if node.value == "none":
         return None
-    events = read_choice("lapse", "suspend", "cancel", "chargeback")
     with node.fields() as fields:
         return Rollover(
             carries=fields.take("carries", read_list(_kind), ("plan",)),
             fraction=fields.take("fraction", part, Rollover().fraction),
             round_up_to=fields.take("round_up_to", positive_data, 1),
             caps=fields.take("caps", _caps, Caps()),
-            trim=fields.take("trim", read_choice("newest", "earliest_expiry"), "newest"),  # type: ignore[arg-type]
+            trim=fields.take("trim", read_choice("newest", "earliest_expiry"), "newest"),
             life=fields.take("life", _life, Life()),
             requires=fields.take("requires", _requires, Requires()),
-            forfeits_on=fields.take("forfeits_on", read_list(events), ("lapse",)),  # type: ignore[arg-type]
-            otherwise=fields.take(
-                "otherwise", read_choice("forfeit", "keep_to_expiry"), "forfeit"
-            ),  # type: ignore[arg-type]
+            forfeits_on=fields.take(
+                "forfeits_on", read_list(read_choice(*FORFEIT_EVENTS)), ("lapse",)
+            ),
+            otherwise=fields.take("otherwise", read_choice("forfeit", "keep_to_expiry"), "forfeit"),
         )
 
 
 def _topup(node: Node) -> TopUpRule:
-    rule = read_choice("own", "with_period", "extend", "max", "reset")
     with node.fields() as fields:
         return TopUpRule(
-            rule=fields.take("rule", rule, "own"),  # type: ignore[arg-type]
+            rule=fields.take("rule", read_choice(*TOPUP_MOVES), "own"),
             queue_max=fields.take("queue_max", read_count(), 30),
         )
 
@@ -256,7 +262,7 @@ def read_terms(fields: Fields, name: str) -> Plan:
         price=fields.take("price", money, None),
         group=fields.take("group", Node.text, None),
         tags=fields.take("tags", words, ()),
-        early_renewal=fields.take("early_renewal", read_choice("now", "at_end"), "now"),  # type: ignore[arg-type]
+        early_renewal=fields.take("early_renewal", read_choice("now", "at_end"), "now"),
         burn=fields.take("burn", _burn, Burn()),
         exhausted=fields.take("exhausted", _exhausted, None),
         speeds=fields.take("speeds", read_list(_speed), ()),
@@ -278,7 +284,7 @@ def read_plan(node: Node, name: str = "") -> Plan:
 
 
 def override(rollover: Rollover | None, parameters: Node) -> Rollover | None:
-    """The policy with a promotion's parameters over its own (policy, section 4). Raises BadInput."""
+    """The policy with a promotion's parameters over its own (section 4). Raises BadInput."""
     base = from_plain(rollover_to_text(rollover) if rollover else {})
     return read_rollover(_merge(base, parameters))
 

@@ -11,6 +11,13 @@ KINDS: tuple[Kind, ...] = ("plan", "rollover", "topup", "bonus")
 RenewedBy = Literal["manual", "auto", "term"]
 RENEWED_BY: tuple[RenewedBy, ...] = ("manual", "auto", "term")
 PlanRule = Literal["any", "same", "same_or_higher", "same_group"]
+PLAN_RULES: tuple[PlanRule, ...] = ("any", "same", "same_or_higher", "same_group")
+Tie = Literal["earliest_expiry", "oldest", "newest"]
+TIES: tuple[Tie, ...] = ("earliest_expiry", "oldest", "newest")
+TopUpMove = Literal["own", "with_period", "extend", "max", "reset"]
+TOPUP_MOVES: tuple[TopUpMove, ...] = ("own", "with_period", "extend", "max", "reset")
+ForfeitEvent = Literal["lapse", "suspend", "cancel", "chargeback"]
+FORFEIT_EVENTS: tuple[ForfeitEvent, ...] = ("lapse", "suspend", "cancel", "chargeback")
 Limit = int | Share | None  # bytes, a share of the plan's data, or no limit
 NO_TIME = Duration()
 
@@ -19,7 +26,7 @@ class Burn(Struct, frozen=True):
     """Which bucket pays first: kinds in ranks, then the tie."""
 
     kinds: tuple[tuple[Kind, ...], ...] = (KINDS,)
-    tie: Literal["earliest_expiry", "oldest", "newest"] = "earliest_expiry"
+    tie: Tie = "earliest_expiry"
 
 
 class Throttle(Struct, frozen=True, tag="throttle"):
@@ -105,19 +112,19 @@ class Rollover(Struct, frozen=True):
     trim: Literal["newest", "earliest_expiry"] = "newest"
     life: Life = Life()
     requires: Requires = Requires()
-    forfeits_on: tuple[Literal["lapse", "suspend", "cancel", "chargeback"], ...] = ("lapse",)
+    forfeits_on: tuple[ForfeitEvent, ...] = ("lapse",)
     otherwise: Literal["forfeit", "keep_to_expiry"] = "forfeit"
 
 
 class TopUpRule(Struct, frozen=True):
     """How top-ups behave on this plan (policy, section 5)."""
 
-    rule: Literal["own", "with_period", "extend", "max", "reset"] = "own"
+    rule: TopUpMove = "own"
     queue_max: int = 30
 
 
 class Convert(Struct, frozen=True):
-    """At a renewal each whole `step` of the plan's rest becomes credit, at `rate` for `per` bytes."""
+    """At a renewal each whole `step` of the rest becomes credit, at `rate` for `per` bytes."""
 
     rate: Money
     per: int

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from eka.rules.commands import perform, pass_time
+from eka.rules.commands import pass_time, perform
 from eka.rules.expectations import EXPECTABLE, Facts
 from eka.rules.instants import format_instant
 from eka.rules.lines import Answer, Entry, Line, Unable
@@ -165,7 +165,5 @@ def _judge(event: Event, expect: Expect, facts: Facts) -> list[Check]:
     for field, expected in expect.fields.items():
         actual = EXPECTABLE[field].actual(facts, expected)
         ok = actual == expected
-        checks.append(
-            Check(format_instant(event.at), field, expected, actual, ok, event.line)
-        )
+        checks.append(Check(format_instant(event.at), field, expected, actual, ok, event.line))
     return checks

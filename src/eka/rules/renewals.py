@@ -142,7 +142,7 @@ def period_end(plan: Plan, starts: datetime, anchor: datetime, months: int, zone
 
 
 def renews_itself(draft: Draft) -> None:
-    """Renews by `auto` once the plan's rest has come down to `auto_renew_at` (policy, section 8)."""
+    """Renews by `auto` once the plan's rest has come down to `auto_renew_at` (section 8)."""
     if rest_before_auto_renewal(draft.line) == 0:
         draft.change_period(renewed_itself=True)
         # A full queue already holds renewals enough: the data goes on without another.
@@ -180,7 +180,7 @@ def _start_head(draft: Draft) -> None:
 
 
 def end_period(draft: Draft) -> None:
-    """The period's end: the next month of a term, what was queued, a renewal by itself, or lapse."""
+    """The period's end: a term's next month, what was queued, a renewal by itself, or lapse."""
     period = draft.period
     if period.term_left:
         month = Queued(plan=period.plan, by="term", paid_at=period.paid_at)

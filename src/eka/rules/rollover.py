@@ -22,7 +22,7 @@ from eka.rules.units import Money, Share, add_money, format_duration, format_mon
 
 
 class Renewal(Struct, frozen=True, kw_only=True):
-    """A renewal as the rules judge it: what is bought, by whom, when it was paid, when it starts."""
+    """A renewal as the rules judge it: what is bought, by whom, when paid, when it starts."""
 
     plan: Plan
     by: RenewedBy
@@ -205,7 +205,9 @@ def _lose_all(draft: Draft, policy: Rollover, unmet: Unmet) -> None:
         judged = bucket.kind == "rollover" or bucket.kind in policy.carries
         if not judged:
             _leave_or_end(draft, bucket)
-        elif policy.otherwise == "forfeit" or bucket.expires is None or is_bound(bucket, draft.line):
+        elif (
+            policy.otherwise == "forfeit" or bucket.expires is None or is_bound(bucket, draft.line)
+        ):
             draft.lose(bucket, "forfeited", unmet.reason, **unmet.figures)
 
 
@@ -233,7 +235,7 @@ def _carry_all(draft: Draft, policy: Rollover, renewal: Renewal) -> None:
 
 def _carry_again(draft: Draft, bucket: Bucket, policy: Rollover) -> list[Carry]:
     life = policy.life
-    expires = life.duration and plus(bucket.born, life.duration, draft.line.timezone)
+    expires = _end_of_life(draft, bucket.born, policy)
     if (life.renewals is not None and bucket.generation + 1 > life.renewals) or (
         expires is not None and expires <= draft.now
     ):
@@ -257,10 +259,14 @@ def _carry_first(draft: Draft, bucket: Bucket, policy: Rollover) -> list[Carry]:
         draft.swell(replace(bucket, left=amount), rounded - amount, "round_up")
     if rounded == 0:
         return []
-    life = policy.life.duration
-    expires = life and plus(draft.now, life, draft.line.timezone)
+    expires = _end_of_life(draft, draft.now, policy)
     source = replace(bucket, left=rounded)
     return [_on_its_way(source, rounded, draft.now, expires, policy, fresh=True)]
+
+
+def _end_of_life(draft: Draft, born: datetime, policy: Rollover) -> datetime | None:
+    life = policy.life.duration
+    return None if life is None else plus(born, life, draft.line.timezone)
 
 
 def _on_its_way(

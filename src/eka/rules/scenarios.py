@@ -1,5 +1,6 @@
 """Scenario files: real operators' rules as executable text (policy, section 9)."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from eka.rules.expectations import EXPECTABLE
 from eka.rules.instants import parse_instant, zone
 from eka.rules.lifecycle import Leftover
 from eka.rules.plan_text import data, duration, edit, override, positive_data, read_plan
-from eka.rules.plans import RENEWED_BY, Kind, Plan, RenewedBy
+from eka.rules.plans import KINDS, RENEWED_BY, Kind, Plan, RenewedBy
 from eka.rules.requests import Change, SessionRequest, TopUp, Use
 
 instant = read_scalar(parse_instant)
@@ -62,15 +63,7 @@ class Expect(Struct, frozen=True):
 
 
 Action = (
-    ActivatePlan
-    | Use
-    | RenewPlan
-    | TopUp
-    | QueuePlan
-    | Change
-    | SessionRequest
-    | EditPlan
-    | Expect
+    ActivatePlan | Use | RenewPlan | TopUp | QueuePlan | Change | SessionRequest | EditPlan | Expect
 )
 
 
@@ -163,12 +156,12 @@ def _activate(node: Node, plans: dict[str, Plan]) -> ActivatePlan:
 
 def _leftovers(node: Node) -> tuple[Leftover, ...]:
     with node.fields() as fields:
-        kinds: tuple[Kind, ...] = ("plan", "rollover", "topup", "bonus")
-        groups = [
-            fields.take(kind, read_list(lambda part, kind=kind: _leftover(part, kind)), ())
-            for kind in kinds
-        ]
+        groups = [fields.take(kind, _leftovers_of(kind), ()) for kind in KINDS]
     return tuple(leftover for group in groups for leftover in group)
+
+
+def _leftovers_of(kind: Kind) -> Callable[[Node], tuple[Leftover, ...]]:
+    return read_list(lambda node: _leftover(node, kind))
 
 
 def _leftover(node: Node, kind: Kind) -> Leftover:
@@ -232,7 +225,7 @@ def _session(node: Node, plans: dict[str, Plan]) -> SessionRequest:
     with node.fields() as fields:
         return SessionRequest(
             id=fields.need("id", Node.text),
-            request=fields.need("request", read_choice("initial", "update", "end")),  # type: ignore[arg-type]
+            request=fields.need("request", read_choice("initial", "update", "end")),
             used=fields.take("used", data, 0),
             asks=fields.take("asks", data, 0),
             number=fields.take("number", read_count(), None),
@@ -263,7 +256,7 @@ def _change(node: Node, plans: dict[str, Plan]) -> Change:
     return Change(node.path.rsplit(".", 1)[-1])  # type: ignore[arg-type]
 
 
-_ACTIONS = {
+_ACTIONS: dict[str, Callable[[Node, dict[str, Plan]], Action]] = {
     "activate": _activate,
     "use": _use,
     "renew": _renew,

@@ -29,7 +29,7 @@ def speed_kbps(line: Line, now: datetime) -> int | None:
 
 
 def is_in_force(tier: SpeedTier, second: int) -> bool:
-    """Whether a tier's hours hold at a second of the local day; `from` after `to` spans midnight."""
+    """Whether a tier's hours hold at this second of the local day; they may span midnight."""
     if tier.starts <= tier.ends:
         return tier.starts <= second < tier.ends
     return second >= tier.starts or second < tier.ends

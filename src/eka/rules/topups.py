@@ -18,7 +18,7 @@ def top_up(draft: Draft, kind: Kind, data: int, validity: Duration | None) -> No
     rule = draft.period.plan.topup.rule
     expires, period = None, None
     if rule == "own":
-        expires = validity and plus(draft.now, validity, draft.line.timezone)
+        expires = plus(draft.now, validity, draft.line.timezone) if validity else None
     else:
         if rule != "with_period":
             _move_end(draft, rule, validity)
@@ -44,11 +44,11 @@ def _move_end(draft: Draft, rule: str, validity: Duration | None) -> None:
         raise UnableToTopUp("validity_missing", rule=rule)
     zone, before = draft.line.timezone, draft.period.ends
     from_now = plus(draft.now, validity, zone)
-    ends = {"extend": plus(before, validity, zone), "max": max(before, from_now)}.get(rule, from_now)
+    ends = {"extend": plus(before, validity, zone), "max": max(before, from_now)}.get(
+        rule, from_now
+    )
     if ends == before:
         return
     draft.change_period(ends=ends, anchor=ends, months=0)
     rearm(draft)
-    draft.tell(
-        "end_moved", reason=rule, before=format_instant(before), after=format_instant(ends)
-    )
+    draft.tell("end_moved", reason=rule, before=format_instant(before), after=format_instant(ends))

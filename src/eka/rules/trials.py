@@ -43,13 +43,14 @@ def period_of(line: Line) -> Period:
 
 def attempt(line: Line, at: datetime, renew: Renew | None, offers: Mapping[str, Plan]) -> Trial:
     """The line's next renewal if `renew` comes at `at`, or if nobody acts. Raises Unable."""
-    number, entries = period_of(line).number, []
+    number = period_of(line).number
+    entries: list[Entry] = []
     if renew is not None:
-        line, told, _ = perform(line, renew, at, offers)
-        entries += told
+        done = perform(line, renew, at, offers)
+        line, entries = done.line, done.entries
     if period_of(line).number == number:  # it waits for the end, or comes by itself
-        line, told, _ = pass_time(line, period_of(line).ends, offers)
-        entries += told
+        done = pass_time(line, period_of(line).ends, offers)
+        line, entries = done.line, [*entries, *done.entries]
     return Trial(line, entries[: renewal_ends(entries)], at)
 
 

@@ -77,7 +77,9 @@ def what_if(plan: Plan, used: int, timezone: str, starts: datetime) -> WhatIf:
     told = perform(Line(timezone=timezone), Activate(plan), starts)
     tried = [_play(told.line, used, at, by) for by, at in _ways_that_keep(told.line)]
     kept = next((trial for trial in tried if trial.unmet is None), tried[0])
-    return _describe(told.line, [*told.entries, *kept.entries], kept, _others(told.line, used, kept))
+    return _describe(
+        told.line, [*told.entries, *kept.entries], kept, _others(told.line, used, kept)
+    )
 
 
 def _ways_that_keep(line: Line) -> Iterator[tuple[RenewedBy, datetime]]:

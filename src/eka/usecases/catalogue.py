@@ -1,5 +1,6 @@
 """The shop's catalogue: a plan that differs from what is sold becomes a new version."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -62,7 +63,7 @@ def _import_plan(text: PlanText, now: datetime, result: Imported) -> None:
     _add_version(row, text.plan, now)
 
 
-def _differs(row: models.Plan, shown: dict[str, object]) -> bool:
+def _differs(row: models.Plan, shown: Mapping[str, object]) -> bool:
     return any(getattr(row, field) != value for field, value in shown.items())
 
 
@@ -86,7 +87,9 @@ def export_catalogue() -> Catalogue:
     """The shop's carriers and the plans on sale, in their newest version."""
     sold = offers.on_sale()
     carriers = {
-        offer.carrier.key: CarrierText(*(getattr(offer.carrier, f) for f in CarrierText.__struct_fields__))
+        offer.carrier.key: CarrierText(
+            *(getattr(offer.carrier, f) for f in CarrierText.__struct_fields__)
+        )
         for offer in sold
         if offer.carrier
     }

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
+from msgspec import Struct
 
 from eka.ledger import reading, writing
 from eka.ledger.plans import OnSale
 from eka.rules.lines import InvariantBroken
-from msgspec import Struct
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ import contextlib
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -38,10 +39,18 @@ def secret_key() -> str:
     """
     if given := os.environ.get("EKA_SECRET_KEY"):
         return given
-    path = state_folder() / "secret-key"
+    return read_or_make("secret-key", lambda: secrets.token_urlsafe(48))
+
+
+def read_or_make(name: str, make: Callable[[], str]) -> str:
+    """The text of a secret in the state folder, made by `make` when first asked for; mode 0600.
+
+    Errors: OSError if the state folder can be neither read nor written.
+    """
+    path = state_folder() / name
     if not path.exists():
         make_state_folder(path.parent)
-        _write_once(path, secrets.token_urlsafe(48))
+        _write_once(path, make())
     return path.read_text(encoding="ascii")
 
 

@@ -126,17 +126,17 @@ class Tongue:
 
     def every(self, parts: Iterable[str]) -> str:
         """Things that hold together, in one enumeration: a, b and c."""
-        return self._listed(list(parts), self.say(N_("{some} and {last}")))
+        return self._listed(list(parts), N_("{some} and {last}"))
 
     def either(self, parts: Iterable[str]) -> str:
         """Things of which one holds: a, b or c."""
-        return self._listed(list(parts), self.say(N_("{some} or {last}")))
+        return self._listed(list(parts), N_("{some} or {last}"))
 
     def _listed(self, parts: list[str], pair: str) -> str:
         if len(parts) < 2:
             return "".join(parts)
         some = self.say(N_(", ")).join(parts[:-1])
-        return pair.format(some=some, last=parts[-1])
+        return self.say(pair, some=some, last=parts[-1])
 
 
 def _sold_in(like: Plan | None, units: dict[str, int]) -> str:

@@ -4,7 +4,7 @@ from eka.ledger.models.catalogue import Carrier, Plan, PlanVersion
 from eka.ledger.models.entries import Entry, Receipt
 from eka.ledger.models.lines import Bucket, Line, Period, Queued, Session, SessionAnswer
 from eka.ledger.models.people import DemoClock, Subscriber
-from eka.ledger.models.usage import UsageImport
+from eka.ledger.models.usage import UsageImport, UsageRejection
 
 __all__ = [
     "Bucket",
@@ -21,4 +21,5 @@ __all__ = [
     "SessionAnswer",
     "Subscriber",
     "UsageImport",
+    "UsageRejection",
 ]

@@ -1,6 +1,5 @@
 """What happened to lines, append-only, and the first answers to commands."""
 
-
 from django.db import models
 
 from eka.ledger.models.lines import Line

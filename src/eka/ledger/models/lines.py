@@ -1,4 +1,4 @@
-"""A line's present state: the rows that `eka.ledger.reading` turns into `rules.lines.Line` and back.
+"""A line's present state: the rows that `eka.ledger.reading` turns into `rules.lines.Line`.
 
 Instants are UTC, data is in bytes. Only `eka.ledger.writing` writes these tables.
 """
@@ -60,7 +60,7 @@ class Line(models.Model):
 
 
 class Period(models.Model):
-    """One period of a line and the terms it was bought with; `used` is final once it is `closed`."""
+    """One period of a line and the terms it was bought with; `used` counts once it is `closed`."""
 
     pk = models.CompositePrimaryKey("line_id", "number")
     line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)

@@ -18,3 +18,20 @@ class UsageImport(models.Model):
 
     class Meta:
         db_table = "usage_import"
+
+
+class UsageRejection(models.Model):
+    """A refused row of a usage file: the line it stands on, its fields, and why it was not taken.
+
+    It is kept here, in the transaction of its batch, so that the report is whole after a crash.
+    """
+
+    pk = models.CompositePrimaryKey("digest", "row")
+    digest = models.TextField()
+    row = models.BigIntegerField()
+    code = models.TextField()
+    reason = models.TextField()
+    fields = models.JSONField()
+
+    class Meta:
+        db_table = "usage_rejection"

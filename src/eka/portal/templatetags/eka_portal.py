@@ -1,25 +1,35 @@
-"""Amounts, times and names as the reader's language writes them, and the demo's strip."""
+"""Amounts, times and names as the reader's language writes them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from django import template
-from django.template.context import RequestContext
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from eka import clock
 from eka.ledger.offers import Offer
-from eka.portal.speech import own_title, words
-from eka.rules.plans import Plan
-from eka.rules.units import Duration, Money
-from eka.usecases import demo
+from eka.portal import shelf
+from eka.portal import small_print as prints
+from eka.portal.conditions import conditions_of
+from eka.portal.speech import listed, words
+from eka.portal.speech import own as own_text
+from eka.rules.instants import zone
+from eka.rules.lines import Entry, Line, shown_state
+from eka.rules.plans import Kind, Plan
+from eka.rules.units import Money
 
 register = template.Library()
 
 COUNTRIES_NAMED_MAX = 3
+
+
+class Shown(NamedTuple):
+    """A code for the style sheet, and its words."""
+
+    code: str
+    text: str
 
 
 @register.simple_tag
@@ -34,19 +44,13 @@ def amount(value: int | None, like: Plan | None = None) -> SafeString:
     if value is None:
         return format_html('<span class="amount amount-words">{}</span>', words().data(None))
     number, unit = words().data_parts(value, like)
-    return format_html('<span class="amount"><b>{}</b><small> {}</small></span>', number, unit)
+    return format_html('<span class="amount"><b>{}</b> <small>{}</small></span>', number, unit)
 
 
 @register.simple_tag
 def money(value: Money) -> str:
     """An amount of money."""
     return words().money(value)
-
-
-@register.simple_tag
-def duration(span: Duration) -> str:
-    """A span of time."""
-    return words().duration(span)
 
 
 @register.simple_tag
@@ -59,15 +63,29 @@ def term(plan: Plan) -> str:
 @register.simple_tag
 def instant(at: datetime, timezone: str) -> SafeString:
     """A date and time on the line's wall clock, readable by machines too."""
-    shown = words().instant(at, timezone)
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), shown)
+    return _time(at, words().instant(at, timezone))
 
 
 @register.simple_tag
 def day(at: datetime, timezone: str) -> SafeString:
     """A date on the line's wall clock."""
-    shown = words().day(at, timezone)
-    return format_html('<time datetime="{}">{}</time>', at.date().isoformat(), shown)
+    return _time(at, words().day(at, timezone))
+
+
+@register.simple_tag
+def wall_clock(at: datetime, timezone: str) -> str:
+    """Hours and minutes on the line's wall clock."""
+    return f"{at.astimezone(zone(timezone)):%H:%M}"
+
+
+@register.simple_tag
+def until(at: datetime, timezone: str) -> SafeString:
+    """Until when something lives."""
+    return _time(at, _("until %(when)s") % {"when": words().instant(at, timezone)})
+
+
+def _time(at: datetime, shown: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), shown)
 
 
 @register.simple_tag
@@ -77,24 +95,75 @@ def speed(kbps: int | None) -> str:
 
 
 @register.simple_tag
+def kind(of: Kind) -> str:
+    """What a bucket is called."""
+    return words().kind(of)
+
+
+@register.simple_tag
+def state(line: Line) -> Shown:
+    """The line's state, as a code and in words."""
+    code = shown_state(line)
+    return Shown(code, words().state(code))
+
+
+@register.simple_tag
+def entry_text(entry: Entry, line: Line, titles: Mapping[str, str]) -> str:
+    """One movement as a sentence."""
+    like = line.period.plan if line.period else None
+    return words().entry(entry, line.timezone, titles, like)
+
+
+@register.simple_tag
 def country(code: str) -> str:
     """A country's name."""
-    return str(words().locale.territories.get(code, code))
+    return str(words().tongue.locale.territories.get(code, code))
 
 
 @register.simple_tag
 def countries(codes: Sequence[str]) -> str:
     """The names of a few countries; of many, the first and how many more."""
-    named = [country(code) for code in codes[:COUNTRIES_NAMED_MAX]]
-    more = len(codes) - len(named)
-    listed = _(", ").join(named)
-    return _("%(countries)s and %(more)d more") % {"countries": listed, "more": more} if more else listed
+    named = listed(country(code) for code in codes[:COUNTRIES_NAMED_MAX])
+    more = len(codes) - COUNTRIES_NAMED_MAX
+    if more <= 0:
+        return named
+    return _("%(countries)s and %(more)d more") % {"countries": named, "more": more}
 
 
 @register.simple_tag
 def title(offer: Offer) -> str:
     """An offer's title."""
-    return own_title(offer.title, offer.plan.name)
+    return own_text(offer.title, offer.plan.name)
+
+
+@register.simple_tag
+def plan_title(plan: Plan, titles: Mapping[str, str]) -> str:
+    """What a plan is called."""
+    return titles.get(plan.name, plan.name)
+
+
+@register.simple_tag
+def own(texts: Mapping[str, str]) -> str:
+    """A text in the reader's language."""
+    return own_text(texts)
+
+
+@register.simple_tag
+def small_print(plan: Plan) -> list[prints.Print]:
+    """The rest of the plan's terms."""
+    return prints.small_print(plan)
+
+
+@register.simple_tag
+def conditions(plan: Plan) -> list[str]:
+    """What the plan asks of a renewal before data carries."""
+    return conditions_of(plan)
+
+
+@register.filter
+def carries(plan: Plan) -> bool:
+    """Whether the plan's own data carries over."""
+    return shelf.carries(plan)
 
 
 @register.filter
@@ -103,16 +172,7 @@ def rollover(plan: Plan) -> str:
     return words().rollover_sentence(plan)
 
 
-@register.inclusion_tag("portal/parts/demo.html", takes_context=True)
-def demo_strip(context: RequestContext) -> dict[str, Any]:
-    """The demo's clock and cast; nothing in a shop."""
-    request = context["request"]
-    if not demo.is_demo():
-        return {"is_demo": False}
-    return {
-        "is_demo": True,
-        "request": request,
-        "csrf_token": context.get("csrf_token"),
-        "now": clock.now(),
-        "user": request.user,
-    }
+@register.filter
+def badge(plan: Plan) -> str:
+    """The same in a few words."""
+    return words().rollover_badge(plan)

@@ -1,0 +1,49 @@
+"""`eka demo`: the demo's data and clock."""
+
+import secrets
+
+import click
+
+from eka import clock
+from eka.cli.catalogue import SHIPPED
+from eka.cli.options import database_option
+from eka.cli.texts import read_text
+from eka.rules.catalogue_text import read_catalogue
+from eka.web.state import read_or_make
+
+STEPS = ("day", "week", "period_end", "month_end")
+
+
+@click.group()
+def demo() -> None:
+    """Load the demo's cast; move its clock."""
+
+
+@demo.command()
+@database_option
+def load() -> None:
+    """Load the operators' plans and the cast, unless they are there; print the logins."""
+    from eka.usecases import demo as story
+    from eka.usecases.catalogue import import_catalogue
+
+    story.follow_clock()
+    import_catalogue(read_catalogue(read_text(SHIPPED)), clock.now())
+    password = read_or_make("demo-password", lambda: secrets.token_urlsafe(9))
+    if story.load(clock.now(), password):
+        click.echo("The demo's cast has been loaded.")
+    click.echo(f"Sign in with the password {password} as one of:")
+    for member in story.cast():
+        click.echo(f"  {member.username:<8} {member.story['en']}")
+    click.echo("  charlie  Has no line, and may see nobody's.")
+
+
+@demo.command()
+@click.argument("step", type=click.Choice(STEPS))
+@database_option
+def move(step: str) -> None:
+    """Move the demo's clock ahead, and settle what has become due."""
+    from eka.rules.instants import format_instant
+    from eka.usecases import demo as story
+
+    story.follow_clock()
+    click.echo(format_instant(story.move_clock(step)))

@@ -1,0 +1,32 @@
+"""One plan: its terms in numbers, and what becomes of the data that is not used."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from eka import clock
+from eka.ledger import offers
+from eka.portal.slider import slider_of
+from eka.portal.what_if import scene_of
+
+
+@require_safe
+def plan(request: HttpRequest, name: str) -> HttpResponse:
+    """The plan's page; asked by htmx, only what the slider changes."""
+    offer = offers.find(name)
+    if offer is None:
+        raise Http404
+    slider = slider_of(offer.plan, request.GET.get("used", ""))
+    scene = scene_of(offer.plan, slider, clock.now())
+    page = {
+        "section": "plans",
+        "offer": offer,
+        "plan": offer.plan,
+        "slider": slider,
+        "scene": scene,
+    }
+    part = "portal/parts/what_if.html" if request.htmx else "portal/plan.html"
+    response = render(request, part, page)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
