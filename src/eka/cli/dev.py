@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from eka.cli.embedded import EmbeddedPostgres
 from eka.cli.locks import Lock
 from eka.cli.options import database_url_option, given_address
 from eka.cli.problems import AnswerIsNo, CallWrong
-from eka.cli.serve import is_free
+from eka.cli.serve import answers, is_free
 from eka.cli.supervisor import Child, Supervisor
 from eka.web.state import make_state_folder, state_folder
 
@@ -45,9 +45,17 @@ def dev(port: int | None, demo: bool, database_url: str | None) -> None:
         port = _port(port)
         address = f"http://{HOST}:{port}"
         running.tell(address)
-        click.echo(f"\nEka runs at {address}\nCtrl-C stops it.\n")
-        Supervisor(_children(port), environment, database.trouble).run()
+        announce = Announcement(port, f"\nEka runs at {address}\nCtrl-C stops it.\n")
+        Supervisor(_children(port), environment, _watch(announce, database)).run()
         click.echo("Stopped.")
+
+
+def _watch(announce: "Announcement", database: "Database") -> Callable[[], str | None]:
+    def watch() -> str | None:
+        announce()
+        return database.trouble()
+
+    return watch
 
 
 def _children(port: int) -> list[Child]:
@@ -55,6 +63,20 @@ def _children(port: int) -> list[Child]:
         Child("The web server", [*EKA, "serve", "--host", HOST, "--port", str(port)]),
         Child("The jobs", [*EKA, "jobs", "run"]),
     ]
+
+
+class Announcement:
+    """Says a sentence once, when the web server first answers."""
+
+    def __init__(self, port: int, sentence: str) -> None:
+        self._port = port
+        self._sentence: str | None = sentence
+
+    def __call__(self) -> None:
+        """Say it if it is time and it has not been said."""
+        if self._sentence is not None and answers(HOST, self._port):
+            click.echo(self._sentence)
+            self._sentence = None
 
 
 class Running:

@@ -1,5 +1,6 @@
 """`eka serve`: the web pages, by granian."""
 
+import os
 import socket
 from typing import Any
 
@@ -12,8 +13,9 @@ from eka.cli.children import die_with_parent
 from eka.cli.options import database_address, database_url_option
 from eka.cli.problems import CallWrong
 
-# Each thread may hold one database connection, and a PostgreSQL as delivered has a hundred.
-THREADS_PER_WORKER = 8
+# Each thread may hold one database connection, and a PostgreSQL as delivered has a hundred. More
+# than granian advises for the cores would only wait for each other.
+THREADS_PER_WORKER = min(8, 2 * (os.cpu_count() or 1) + 1)
 STOP_SECONDS_MAX = 5
 
 
@@ -66,3 +68,10 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether a server accepts connections there."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0

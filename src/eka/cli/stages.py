@@ -16,7 +16,7 @@ from eka.rules.requests import Activate, AddOn, Command, Renew
 from eka.usecases import catalogue
 from eka.usecases.commands import carry_out
 from eka.usecases.lines import NewLine, add_line
-from eka.usecases.settling import settle_due
+from eka.usecases.settling import settle_all
 
 
 @contextmanager
@@ -62,8 +62,7 @@ class LedgerStage:
 
     def pass_time(self, at: datetime) -> None:
         """Lets everything due up to and including `at` happen."""
-        while settle_due(at).lines:
-            pass
+        settle_all(at)
 
     def line(self) -> Line:
         """The line as it is now."""

@@ -53,19 +53,19 @@ class Child:
 class Supervisor:
     """Runs children until told to stop.
 
-    `trouble` is asked all the time: a sentence from it ends everything.
+    `watch` is called all the time: a sentence from it ends everything.
     """
 
     def __init__(
         self,
         children: Sequence[Child],
         environment: Mapping[str, str],
-        trouble: Callable[[], str | None],
+        watch: Callable[[], str | None],
         crashes_max: int = CRASHES_MAX,
     ) -> None:
         self.children = children
         self._environment = environment
-        self._trouble = trouble
+        self._watch = watch
         self._crashes_max = crashes_max
         self._stop = threading.Event()
 
@@ -87,8 +87,8 @@ class Supervisor:
                 signal.signal(number, handler)
 
     def _look(self) -> None:
-        if sentence := self._trouble():
-            raise AnswerIsNo(sentence)
+        if trouble := self._watch():
+            raise AnswerIsNo(trouble)
         for child in self.children:
             if child.process is None:
                 if time.monotonic() >= child.start_again_at:

@@ -11,6 +11,7 @@ from django.db import OperationalError, connection
 
 from eka import clock
 from eka.ledger.due import earliest_due
+from eka.ledger.reading import START, Place
 from eka.usecases.settling import settle_due
 
 log = logging.getLogger(__name__)
@@ -35,20 +36,23 @@ class Settler:
         """Settles what is due, sleeps until the next thing is, and so on."""
         while not self._stopping.is_set():
             try:
-                pause = 0.0 if self.turn(clock.now()) else self._until_next(clock.now())
+                self.turn(clock.now())
+                pause = self._until_next(clock.now())
             except OperationalError:
                 log.exception("the database does not answer; trying again")
                 connection.close()
                 pause = LONGEST_SLEEP_S
             self._stopping.wait(pause)
 
-    def turn(self, now: datetime) -> bool:
-        """Settles one batch; whether there may be more."""
+    def turn(self, now: datetime) -> None:
+        """Settles all that is due by `now`, batch by batch, unless told to stop."""
         self._failed = {id_: at for id_, at in self._failed.items() if at > now}
-        done = settle_due(now, BATCH, list(self._failed))
-        # A line that breaks an invariant waits, so that it cannot hold up the others.
-        self._failed |= dict.fromkeys(done.failed, now + RETRY_AFTER)
-        return done.lines + len(done.failed) == BATCH
+        after: Place | None = START
+        while after is not None and not self._stopping.is_set():
+            done = settle_due(now, BATCH, after, list(self._failed))
+            # A line that breaks an invariant waits, so that it cannot hold up the others.
+            self._failed |= dict.fromkeys(done.failed, now + RETRY_AFTER)
+            after = done.next
 
     def _until_next(self, now: datetime) -> float:
         due = earliest_due()

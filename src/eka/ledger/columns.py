@@ -4,7 +4,7 @@
 their UPDATE and COPY in step with each other.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -47,8 +47,8 @@ def _alerted(line: Line) -> str:
     return msgspec.json.encode(labels).decode()
 
 
-# What the store writes back to `line`; the running figures of the period stand there too, so that
-# a use of data writes the line, a bucket and an entry, and nothing else.
+# What is written back to `line_state`; the running figures of the period stand there too, so that
+# a use of data writes that row, a bucket and an entry, and nothing else.
 LINE: tuple[Column, ...] = (
     _own("state", "text"),
     _own("suspended", "boolean"),
@@ -73,15 +73,73 @@ LINE: tuple[Column, ...] = (
     _running("over", "boolean", False),
 )
 
-PERIOD = (
-    *("line_id", "number", "plan_version_id", "starts", "ends", "anchor", "months", "by"),
-    *("paid_at", "term_left", "closed", "used"),
+LINE_NAMES = ("entry_count", *(column.name for column in LINE))
+LINE_TYPES = ("bigint", "integer", *(column.sql_type for column in LINE))
+
+
+def arrays(types: Iterable[str]) -> str:
+    """The parameters of an `unnest` over columns of these types."""
+    return ", ".join(f"%s::{sql_type}[]" for sql_type in types)
+
+
+def _columns(**types: str) -> tuple[tuple[str, str], ...]:
+    return tuple(types.items())
+
+
+PERIOD = _columns(
+    line_id="bigint",
+    number="integer",
+    plan_version_id="bigint",
+    starts="timestamptz",
+    ends="timestamptz",
+    anchor="timestamptz",
+    months="integer",
+    by="text",
+    paid_at="timestamptz",
+    term_left="integer",
+    closed="boolean",
+    used="bigint",
 )
-BUCKET = (
-    *("line_id", "number", "kind", "granted", "bytes_left", "open", "born", "starts"),
-    *("expires", "period", "generation"),
+BUCKET = _columns(
+    line_id="bigint",
+    number="integer",
+    kind="text",
+    granted="bigint",
+    bytes_left="bigint",
+    open="boolean",
+    born="timestamptz",
+    starts="timestamptz",
+    expires="timestamptz",
+    period="integer",
+    generation="integer",
 )
-ENTRY = ("line_id", "number", "at", "code", "bytes", "bucket", "into", "kind", "reason", "figures")
-QUEUED = ("line_id", "position", "plan_version_id", "by", "paid_at", "starts", "rollover")
-ANSWER = ("line_id", "session_id", "number", "granted", "final", "result")
-RECEIPT = ("line_id", "key", "at", "command", "answer")
+ENTRY = _columns(
+    line_id="bigint",
+    number="integer",
+    at="timestamptz",
+    code="text",
+    bytes="bigint",
+    bucket="integer",
+    into="integer",
+    kind="text",
+    reason="text",
+    figures="jsonb",
+)
+QUEUED = _columns(
+    line_id="bigint",
+    position="integer",
+    plan_version_id="bigint",
+    by="text",
+    paid_at="timestamptz",
+    starts="text",
+    rollover="jsonb",
+)
+ANSWER = _columns(
+    line_id="bigint",
+    session_id="text",
+    number="bigint",
+    granted="bigint",
+    final="boolean",
+    result="text",
+)
+RECEIPT = _columns(line_id="bigint", key="text", at="timestamptz", command="text", answer="jsonb")

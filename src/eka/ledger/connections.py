@@ -4,6 +4,7 @@ Django binds parameters into the text of a statement; these cursors send them ap
 binary where psycopg can.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -27,3 +28,67 @@ def rows(sql: str, parameters: Parameters) -> Rows:
 def run(sql: str, parameters: Parameters) -> None:
     """Runs a statement that returns nothing."""
     cursor().execute(sql.encode(), parameters)
+
+
+def array(sql_type: str, values: Iterable[Any]) -> str:
+    """A PostgreSQL array literal of one of the types below.
+
+    psycopg writes arrays element by element through its general machinery; in batches of thousands
+    of rows that took a third of the time.
+    """
+    quote, write = _ARRAY_ELEMENT[sql_type]
+    if quote:
+        elements = ["NULL" if value is None else f'"{write(value)}"' for value in values]
+    else:
+        elements = ["NULL" if value is None else write(value) for value in values]
+    return "{" + ",".join(elements) + "}"
+
+
+def copy_in(table: str, columns: Sequence[tuple[str, str]], rows: Rows) -> None:
+    """Adds rows by COPY; `columns` are names and types, in the order of the rows' values."""
+    if not rows:
+        return
+    names = ", ".join(f'"{name}"' for name, _ in columns)
+    texts = [
+        ["\\N" if value is None else write(value) for value in values]
+        for write, values in zip(
+            [_COPY_FIELD[sql_type] for _, sql_type in columns], zip(*rows, strict=True), strict=True
+        )
+    ]
+    lines = "\n".join(map("\t".join, zip(*texts, strict=True)))
+    with cursor().copy(f"COPY {table} ({names}) FROM STDIN".encode()) as copy:
+        copy.write(lines + "\n")
+
+
+def _flag(value: Any) -> str:
+    return "t" if value else "f"
+
+
+def _instant(at: Any) -> str:
+    text: str = at.isoformat()
+    return text
+
+
+def _in_array(text: Any) -> str:
+    return str(text).replace("\\", "\\\\").replace('"', '\\"')
+
+
+_IN_COPY = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _in_copy(text: Any) -> str:
+    return str(text).translate(_IN_COPY)
+
+
+_PLAIN: dict[str, Callable[[Any], str]] = {
+    "bigint": str,
+    "integer": str,
+    "boolean": _flag,
+    "timestamptz": _instant,
+}
+_ARRAY_ELEMENT: dict[str, tuple[bool, Callable[[Any], str]]] = {
+    **{sql_type: (False, write) for sql_type, write in _PLAIN.items()},
+    "text": (True, _in_array),
+    "jsonb": (True, _in_array),
+}
+_COPY_FIELD = {**_PLAIN, "text": _in_copy, "jsonb": _in_copy}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from eka.ledger.connections import rows
 
-EARLIEST = "SELECT min(next_due) FROM line WHERE next_due IS NOT NULL"
+EARLIEST = "SELECT min(next_due) FROM line_state WHERE next_due IS NOT NULL"
 
 
 def earliest_due() -> datetime | None:

@@ -9,7 +9,7 @@ from django.db.models import F
 from msgspec import Struct
 
 from eka.ledger.connections import rows, run
-from eka.ledger.models import UsageImport, UsageRejection
+from eka.ledger.models import UsageImport
 from eka.rules.usage_text import Refusal
 
 REFUSE = """
@@ -104,4 +104,3 @@ def refusals(digest: str) -> Iterator[RefusedRow]:
         for number, fields, code, reason in found:
             yield RefusedRow(number, msgspec.json.decode(fields), Refusal(code, reason))
         last = found[-1][0]
-

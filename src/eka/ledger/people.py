@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import QuerySet
 from msgspec import Struct
 
 from eka.ledger import models
@@ -34,10 +35,11 @@ class LineRow(Struct, frozen=True):
 
 LINES_AFTER = """
 SELECT l.id, l.imsi, l.msisdn,
-       CASE WHEN l.suspended AND l.state IN ('active', 'lapsed') THEN 'suspended' ELSE l.state END,
+       CASE WHEN k.suspended AND k.state IN ('active', 'lapsed') THEN 'suspended' ELSE k.state END,
        plan.name, p.ends
 FROM line l
-LEFT JOIN period p ON p.line_id = l.id AND p.number = l.period_number
+JOIN line_state k ON k.line_id = l.id
+LEFT JOIN period p ON p.line_id = l.id AND p.number = k.period_number
 LEFT JOIN plan_version v ON v.id = coalesce(p.plan_version_id, l.sold_plan_id)
 LEFT JOIN plan ON plan.id = v.plan_id
 WHERE l.id > %s ORDER BY l.id LIMIT %s
@@ -53,22 +55,20 @@ def lines_of(user: AbstractBaseUser | AnonymousUser) -> list[Card]:
     """The lines that the signed-in person owns, oldest first."""
     if user.pk is None:
         return []
-    return [
-        _card(row) for row in models.Line.objects.filter(subscriber__user=user.pk).order_by("pk")
-    ]
+    return [_card(row) for row in _lines().filter(subscriber__user=user.pk).order_by("pk")]
 
 
 def card(line_id: int, user: AbstractBaseUser | AnonymousUser) -> Card | None:
     """The line, if the signed-in person owns it."""
     if user.pk is None:
         return None
-    row = models.Line.objects.filter(pk=line_id, subscriber__user=user.pk).first()
+    row = _lines().filter(pk=line_id, subscriber__user=user.pk).first()
     return None if row is None else _card(row)
 
 
 def any_card(line_id: int) -> Card | None:
     """The line, whoever owns it."""
-    row = models.Line.objects.filter(pk=line_id).first()
+    row = _lines().filter(pk=line_id).first()
     return None if row is None else _card(row)
 
 
@@ -81,5 +81,9 @@ def find_line(reference: str) -> int | None:
     return found
 
 
+def _lines() -> QuerySet[models.Line]:
+    return models.Line.objects.select_related("kept")
+
+
 def _card(row: models.Line) -> Card:
-    return Card(row.pk, row.label, row.imsi, row.msisdn, row.iccid, row.auto_renew)
+    return Card(row.pk, row.label, row.imsi, row.msisdn, row.iccid, row.kept.auto_renew)

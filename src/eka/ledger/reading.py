@@ -6,8 +6,8 @@ difference. Each table costs one statement a batch, whatever its size.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,23 +17,25 @@ from eka.ledger.plans import load_versions, version
 from eka.rules.lines import Answer, Bucket, Line, Period, Queued, Session
 from eka.rules.units import Money
 
-LOCK = "SELECT id FROM line WHERE id = ANY(%s) ORDER BY id FOR UPDATE"
+LOCK = "SELECT line_id FROM line_state WHERE line_id = ANY(%s) ORDER BY line_id FOR UPDATE"
 
 CLAIM_DUE = """
-SELECT id FROM line WHERE next_due <= %s AND NOT id = ANY(%s::bigint[])
-ORDER BY next_due, id LIMIT %s FOR UPDATE SKIP LOCKED
+SELECT line_id, next_due FROM line_state
+WHERE next_due <= %(now)s AND (next_due, line_id) > (%(due)s::timestamptz, %(id)s::bigint)
+  AND NOT line_id = ANY(%(passing_by)s::bigint[])
+ORDER BY next_due, line_id LIMIT %(most)s FOR UPDATE SKIP LOCKED
 """
 
 READ_LINES = """
-SELECT l.id, l.entry_count, l.timezone, l.state, l.suspended, l.auto_renew, l.as_of,
+SELECT l.line_id, l.entry_count, l.timezone, l.state, l.suspended, l.auto_renew, l.as_of,
        l.activated_at, l.tenure, l.bucket_count, l.day_starts, l.day_used, l.unserved,
        l.overage::text, l.credit::text,
        l.used, l.hotspot_used, l.beyond, l.alerted::text, l.armed_at, l.cleared,
        l.renewed_itself, l.over,
        p.number, p.plan_version_id, p.starts, p.ends, p.anchor, p.months, p.by, p.paid_at,
        p.term_left
-FROM line l LEFT JOIN period p ON p.line_id = l.id AND p.number = l.period_number
-WHERE l.id = ANY(%s) ORDER BY l.id
+FROM line_state l LEFT JOIN period p ON p.line_id = l.line_id AND p.number = l.period_number
+WHERE l.line_id = ANY(%s) ORDER BY l.line_id
 """
 
 READ_BUCKETS = """
@@ -62,9 +64,26 @@ def lock(ids: Sequence[int]) -> list[int]:
     return [row[0] for row in rows(LOCK, [list(ids)])]
 
 
-def claim_due(now: datetime, most: int, passing_by: Collection[int] = ()) -> list[int]:
+class Place(NamedTuple):
+    """A place in the order in which lines fall due; the next claim goes on behind it.
+
+    Without it every claim would walk again over the index entries of all lines settled before.
+    """
+
+    due: datetime
+    id: int
+
+
+START = Place(datetime.min.replace(tzinfo=UTC), 0)
+
+
+def claim_due(
+    now: datetime, most: int, after: Place = START, passing_by: Collection[int] = ()
+) -> list[Place]:
     """Locks at most `most` lines to which something has become due; locked ones are passed by."""
-    return sorted(row[0] for row in rows(CLAIM_DUE, [now, list(passing_by), most]))
+    asked = {"now": now, "most": most, "passing_by": list(passing_by)}
+    found = rows(CLAIM_DUE, {**asked, "due": after.due, "id": after.id})
+    return [Place(due, id_) for id_, due in found]
 
 
 def read(ids: Sequence[int], session_id: str = "") -> list[Page]:

@@ -1,47 +1,46 @@
 """Writes back what changed on lines' pages, each table with one statement a batch."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from eka.ledger import columns
-from eka.ledger.connections import Rows, cursor, run
+from eka.ledger.connections import Rows, array, copy_in, run
 from eka.ledger.pages import Page
 from eka.rules.lines import Bucket, Entry, Period
 
-UPDATE_LINES = """
-UPDATE line SET entry_count = new.entry_count, {assignments}
-FROM unnest(%s::bigint[], %s::integer[], {arrays}) AS new(id, entry_count, {names})
-WHERE line.id = new.id
-""".format(
-    assignments=", ".join(f"{c.name} = new.{c.name}" for c in columns.LINE),
-    arrays=", ".join(f"%s::{c.sql_type}[]" for c in columns.LINE),
-    names=", ".join(c.name for c in columns.LINE),
-)
+UPDATE_LINES = f"""
+UPDATE line_state SET {", ".join(f"{name} = new.{name}" for name in columns.LINE_NAMES)}
+FROM unnest({columns.arrays(columns.LINE_TYPES)}) AS new(line_id, {", ".join(columns.LINE_NAMES)})
+WHERE line_state.line_id = new.line_id
+"""
 
-UPDATE_BUCKETS = """
+BUCKET_TYPES = (
+    *("bigint", "integer", "bigint", "boolean"),
+    *("text", "timestamptz", "integer", "integer"),
+)
+UPDATE_BUCKETS = f"""
 UPDATE bucket SET bytes_left = new.bytes_left, open = new.open, kind = new.kind,
        expires = new.expires, period = new.period, generation = new.generation
-FROM unnest(%s::bigint[], %s::integer[], %s::bigint[], %s::boolean[], %s::text[],
-            %s::timestamptz[], %s::integer[], %s::integer[])
+FROM unnest({columns.arrays(BUCKET_TYPES)})
      AS new(line_id, number, bytes_left, open, kind, expires, period, generation)
 WHERE bucket.line_id = new.line_id AND bucket.number = new.number
 """
 
-UPDATE_PERIODS = """
+PERIOD_TYPES = ["bigint", "integer", "timestamptz", "timestamptz", "integer", "boolean", "bigint"]
+UPDATE_PERIODS = f"""
 UPDATE period SET ends = new.ends, anchor = new.anchor, months = new.months,
        closed = new.closed, used = new.used
-FROM unnest(%s::bigint[], %s::integer[], %s::timestamptz[], %s::timestamptz[], %s::integer[],
-            %s::boolean[], %s::bigint[])
+FROM unnest({columns.arrays(PERIOD_TYPES)})
      AS new(line_id, number, ends, anchor, months, closed, used)
 WHERE period.line_id = new.line_id AND period.number = new.number
 """
 
-PUT_SESSIONS = """
+SESSION_TYPES = ["bigint", "text", "boolean", "bigint", "bigint", "timestamptz"]
+PUT_SESSIONS = f"""
 INSERT INTO session (line_id, id, open, reserved, last_number, seen_at)
-SELECT * FROM unnest(%s::bigint[], %s::text[], %s::boolean[], %s::bigint[], %s::bigint[],
-                     %s::timestamptz[])
+SELECT * FROM unnest({columns.arrays(SESSION_TYPES)})
 ON CONFLICT (line_id, id) DO UPDATE SET open = excluded.open, reserved = excluded.reserved,
        last_number = excluded.last_number, seen_at = excluded.seen_at
 """
@@ -59,8 +58,8 @@ def write(pages: Iterable[Page]) -> None:
     _write_buckets(changed)
     _write_queue(changed)
     _write_sessions(changed)
-    _copy("entry", columns.ENTRY, _entry_rows(changed))
-    _copy(
+    copy_in("entry", columns.ENTRY, _entry_rows(changed))
+    copy_in(
         "receipt",
         columns.RECEIPT,
         [
@@ -71,18 +70,10 @@ def write(pages: Iterable[Page]) -> None:
     )
 
 
-def _update(sql: str, rows: Rows) -> None:
+def _update(sql: str, types: Sequence[str], rows: Rows) -> None:
     if rows:
-        run(sql, [list(column) for column in zip(*rows, strict=True)])
-
-
-def _copy(table: str, names: tuple[str, ...], rows: Rows) -> None:
-    if not rows:
-        return
-    quoted = ", ".join(f'"{name}"' for name in names)
-    with cursor().copy(f"COPY {table} ({quoted}) FROM STDIN".encode()) as copy:
-        for row in rows:
-            copy.write_row(row)
+        by_column = zip(types, zip(*rows, strict=True), strict=True)
+        run(sql, [array(sql_type, values) for sql_type, values in by_column])
 
 
 def _write_lines(pages: list[Page]) -> None:
@@ -90,7 +81,7 @@ def _write_lines(pages: list[Page]) -> None:
     for page in pages:
         values = [column.value(page.line) for column in columns.LINE]
         rows.append((page.id, page.entry_count + len(page.entries), *values))
-    _update(UPDATE_LINES, rows)
+    _update(UPDATE_LINES, columns.LINE_TYPES, rows)
 
 
 def _write_periods(pages: list[Page]) -> None:
@@ -111,8 +102,8 @@ def _write_periods(pages: list[Page]) -> None:
             moved.append(
                 (page.id, last.number, last.ends, last.anchor, last.months, bool(ended), last.used)
             )
-    _update(UPDATE_PERIODS, moved)
-    _copy("period", columns.PERIOD, new)
+    _update(UPDATE_PERIODS, PERIOD_TYPES, moved)
+    copy_in("period", columns.PERIOD, new)
 
 
 def _period_row(line_id: int, period: Period, *, closed: bool) -> tuple[Any, ...]:
@@ -143,8 +134,8 @@ def _write_buckets(pages: list[Page]) -> None:
                 changed.append(_changed_bucket(page.id, last or _emptied(bucket)))
         for made in page.made.values():
             new.append(_bucket_row(page.id, made, now.get(made.number) or _emptied(made)))
-    _update(UPDATE_BUCKETS, changed)
-    _copy("bucket", columns.BUCKET, new)
+    _update(UPDATE_BUCKETS, BUCKET_TYPES, changed)
+    copy_in("bucket", columns.BUCKET, new)
 
 
 def _emptied(bucket: Bucket) -> Bucket:
@@ -198,7 +189,7 @@ def _write_queue(pages: list[Page]) -> None:
         for page in changed
         for position, queued in enumerate(page.line.queue)
     ]
-    _copy("queued", columns.QUEUED, rows)
+    copy_in("queued", columns.QUEUED, rows)
 
 
 def _write_sessions(pages: list[Page]) -> None:
@@ -220,8 +211,8 @@ def _write_sessions(pages: list[Page]) -> None:
                 for number, answer in session.answers.items()
                 if number not in known
             ]
-    _update(PUT_SESSIONS, put)
-    _copy("session_answer", columns.ANSWER, answers)
+    _update(PUT_SESSIONS, SESSION_TYPES, put)
+    copy_in("session_answer", columns.ANSWER, answers)
 
 
 def _entry_rows(pages: list[Page]) -> Rows:

@@ -1,4 +1,4 @@
-"""What lies ahead of a line: the forecast, the next renewal in words and figures, the tide chart."""
+"""What lies ahead of a line: forecast, next renewal in words and figures, tide chart."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime

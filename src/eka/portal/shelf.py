@@ -1,4 +1,4 @@
-"""Which plans a visitor wants to see, and in which order: read from the address, applied to offers."""
+"""Which plans a visitor wants to see, and in which order: read from the address."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
@@ -24,6 +24,11 @@ class Wish(Struct, frozen=True, kw_only=True):
     span: str = ""
     data: str = ""
     sort: str = ""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether more is asked for than whether data carries."""
+        return bool(self.carrier or self.country or self.span or self.data or self.sort)
 
     @property
     def is_open(self) -> bool:
@@ -56,9 +61,9 @@ def span_of(plan: Plan) -> Span:
 
 
 def choose(offers: Sequence[Offer], wish: Wish) -> list[Offer]:
-    """The offers that meet the wish, in its order; without one, those that stay on the board."""
+    """The offers that meet the wish, in its order; without one, what carries comes first."""
     fitting = [offer for offer in offers if _fits(offer, wish)]
-    return sorted(fitting, key=ORDERS.get(wish.sort, _by_carrier))
+    return sorted(fitting, key=ORDERS.get(wish.sort, _what_carries))
 
 
 def carriers_of(offers: Sequence[Offer]) -> list[Carrier]:
@@ -81,6 +86,10 @@ def _fits(offer: Offer, wish: Wish) -> bool:
         and wish.span in ("", span_of(plan))
         and wish.data in ("", "unlimited" if plan.data is None else "metered")
     )
+
+
+def _what_carries(offer: Offer) -> Any:
+    return not carries(offer.plan), *_by_carrier(offer)
 
 
 def _by_carrier(offer: Offer) -> Any:
@@ -106,6 +115,7 @@ def _by_days(offer: Offer) -> Any:
 
 
 ORDERS: dict[str, Callable[[Offer], Any]] = {
+    "carrier": _by_carrier,
     "price": _by_price,
     "data": _by_data,
     "days": _by_days,

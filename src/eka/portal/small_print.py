@@ -1,4 +1,4 @@
-"""The rest of a plan's terms, each in a line of numbers: what pays first, what is slow, what ends."""
+"""The rest of a plan's terms, each in a line of numbers: what pays first, what slows down."""
 
 from collections.abc import Iterator
 from typing import NamedTuple

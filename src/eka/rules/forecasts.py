@@ -180,5 +180,11 @@ def runs_out(line: Line, now: datetime, pace: Pace) -> datetime | None:
             return None  # it renewed itself before it was empty
         if left(after) == 0:
             paid = sum(entry.bytes for entry in step.spread if not entry.reason)
-            return step.starts + (step.ends - step.starts) * paid // max(1, step.asked)
+            return between(step.starts, step.ends, paid, step.asked)
     return None
+
+
+def between(starts: datetime, ends: datetime, done: int, asked: int) -> datetime:
+    """The instant by which `done` of `asked` bytes are used, if they are used evenly."""
+    microseconds = (ends - starts) // MICROSECOND * done // max(1, asked)
+    return starts + microseconds * MICROSECOND

@@ -17,7 +17,7 @@ from eka.rules.documents import from_plain
 from eka.rules.instants import format_instant, minus, plus
 from eka.rules.lines import Bucket, Draft, Entry, Line, Period
 from eka.rules.plan_text import override
-from eka.rules.plans import Plan, RenewedBy, Rollover, is_same_or_higher, limit_in_bytes
+from eka.rules.plans import Plan, RenewedBy, Requires, Rollover, is_same_or_higher, limit_in_bytes
 from eka.rules.units import Money, Share, add_money, format_duration, format_money
 
 
@@ -114,9 +114,15 @@ REQUIREMENTS: tuple[tuple[str, Callable[[Case], bool]], ...] = (
 )
 
 
+# Most plans ask only that the renewal is on time: nine questions that need not be asked.
+NOTHING_ASKED = Requires()
+
+
 def judge(line: Line, ended: Period, renewal: Renewal, policy: Rollover) -> Unmet | None:
     """The first requirement that the renewal fails, or None where data may carry."""
     case = Case(line, ended, renewal, policy)
+    if policy.requires == NOTHING_ASKED and renewal.starts <= ended.ends:
+        return None
     for reason, holds in REQUIREMENTS:
         if not holds(case):
             return Unmet(reason, _figures(reason, case))

@@ -5,135 +5,112 @@ begins) lies a *span*; within it a level falls by use and jumps by a top-up. Not
 the order in which layers stack is that of `burn_order`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from eka.rules.buckets import FOREVER, burn_order
+from eka.rules.buckets import burn_order
+from eka.rules.forecasts import between
 from eka.rules.instants import parse_instant
 from eka.rules.lines import Bucket, Entry, Line, Period
-from eka.rules.plans import Kind, Plan
+from eka.rules.plans import Plan
+from eka.rules.timelines import Broken, Flow, Layer, Mark, MarkCode, Point, Span, Total, Turn
 
 OUTFLOWS = ("forfeited", "expired", "converted")
-TURNING = (*OUTFLOWS, "carried", "activated", "lapsed", "closed")
+TURNING = frozenset((*OUTFLOWS, "carried", "activated", "lapsed", "closed"))
+TURNING_GRANTS = frozenset(("plan", "round_up", "brought"))
+MARKS: dict[str, MarkCode] = {
+    "suspended": "suspended",
+    "resumed": "resumed",
+    "closed": "closed",
+    "lapsed": "lapsed",
+}
 
 
-class Layer(Struct, frozen=True, kw_only=True):
-    """One bucket as it is drawn; `until` is its own expiry, None where it ends with its period."""
-
-    bucket: int
-    kind: Kind
-    generation: int = 0
-    until: datetime | None = None
-
-
-class Point(Struct, frozen=True):
-    """The level of each layer at an instant, bottom first; two at one instant are a jump."""
+class Frame(NamedTuple):
+    """The levels at an instant, and the bytes used in the period by then."""
 
     at: datetime
-    levels: tuple[int, ...]
-
-    @property
-    def total(self) -> int:
-        """What all layers hold."""
-        return sum(self.levels)
+    levels: dict[int, int]
+    used: int
 
 
-class Total(Struct, frozen=True):
-    """Bytes in all at an instant."""
+class Scene(NamedTuple):
+    """What a span is played in: the plan, the period's end and number, whether it is unlimited."""
 
-    at: datetime
-    bytes: int
-
-
-class Span(Struct, frozen=True, kw_only=True):
-    """A stretch of time between two turns. Layers that burn first are on top, so they stand last.
-
-    `used` counts the period's use; where the plan is `unlimited` there is nothing else to draw.
-    From `held_from` on the period is over and what is left cannot be used.
-    """
-
-    starts: datetime
-    ends: datetime
-    plan: str
-    unlimited: bool
-    layers: tuple[Layer, ...]
-    points: tuple[Point, ...]
-    used: tuple[Total, ...]
-    held_from: datetime | None = None
+    plan: Plan
+    number: int
+    ends: datetime | None = None
+    unlimited: bool = False
 
 
-class Flow(Struct, frozen=True, kw_only=True):
-    """Bytes that pass a turn: from a layer before it into one after it."""
-
-    source: int
-    into: int
-    bytes: int
-    carried: bool
-
-
-class Broken(Struct, frozen=True, kw_only=True):
-    """Bytes that end at a turn, and why. `reason` converted: they became credit."""
-
-    bucket: int
-    kind: Kind
-    bytes: int
-    reason: str
-    figures: dict[str, Any] = {}
+def moves(entry: Entry) -> Iterator[tuple[int, int]]:
+    """What an entry adds to which bucket, in bytes."""
+    bucket, amount = entry.bucket, entry.bytes
+    if bucket is None:
+        return
+    if entry.code == "granted":
+        yield bucket, amount
+    elif entry.code in OUTFLOWS or (entry.code == "used" and not entry.reason):
+        yield bucket, -amount
+    elif entry.code == "carried" and entry.into is not None and entry.into != bucket:
+        yield bucket, -amount
+        yield entry.into, amount
 
 
-class Turn(Struct, frozen=True, kw_only=True):
-    """An instant between two spans: what passes it, what ends at it, the plan that begins at it."""
-
-    at: datetime
-    flows: tuple[Flow, ...] = ()
-    broken: tuple[Broken, ...] = ()
-    begins: str | None = None
-    by: str = ""
+def is_turning(entry: Entry) -> bool:
+    """Whether the entry belongs to a turn rather than to the life within a period."""
+    if entry.code == "granted":
+        return entry.reason in TURNING_GRANTS
+    return entry.code in TURNING
 
 
 class Tape:
-    """Takes entries in order and keeps the spans and turns that they make."""
+    """Takes entries in order and keeps the spans, turns and marks that they make."""
 
-    def __init__(self, timezone: str, plans: Mapping[str, Plan], plan: Plan) -> None:
-        self.timezone, self.plans, self.plan = timezone, plans, plan
+    def __init__(self, timezone: str, plans: Mapping[str, Plan], scene: Scene) -> None:
+        self.timezone, self.plans = timezone, plans
         self.spans: list[Span] = []
         self.turns: list[Turn] = []
-        self.buckets: dict[int, Bucket] = {}
-        self.levels: dict[int, int] = {}
-        self.unlimited = False
-        self.used = 0
-        self.period_ends: datetime | None = None
-        self.period_number = 1
-        self._frames: list[tuple[datetime, dict[int, int], int]] = []
+        self.marks: list[Mark] = []
+        self._scene, self._old_scene = scene, scene
+        self._buckets: dict[int, Bucket] = {}
+        self._levels: dict[int, int] = {}
+        self._old_levels: dict[int, int] = {}
+        self._used = 0
+        self._frames: list[Frame] = []
         self._turn: list[Entry] = []
-        self._before: dict[int, int] = {}
 
-    # Knowing buckets
+    def know(self, buckets: Iterable[Bucket]) -> None:
+        """Learns of buckets from the line itself."""
+        self._buckets.update((bucket.number, bucket) for bucket in buckets)
 
-    def know(self, bucket: Bucket) -> None:
-        """Learns of a bucket from the line itself."""
-        self.buckets[bucket.number] = bucket
+    def resume(self, period: Period) -> None:
+        """Learns what the present period is from the line itself."""
+        unlimited = period.plan.data is None
+        self._scene = Scene(period.plan, period.number, period.ends, unlimited)
 
     def learn(self, entry: Entry) -> None:
         """Learns of the bucket or the period that an entry makes, without moving anything."""
-        number = entry.into if entry.code == "carried" else entry.bucket
         if entry.code == "granted" and entry.reason == "plan":
-            self.plan = self.plans.get(entry.figures["plan"], self.plan)
-            self.period_ends = parse_instant(entry.figures["ends"])
-            self.period_number += 1
-        if entry.code == "end_moved":
-            self.period_ends = parse_instant(entry.figures["after"])
-        if number is not None and number not in self.buckets:
-            self.buckets[number] = self._bucket_of(number, entry)
+            plan = self.plans.get(entry.figures["plan"], self._scene.plan)
+            ends, unlimited = parse_instant(entry.figures["ends"]), plan.data is None
+            self._scene = Scene(plan, self._scene.number + 1, ends, unlimited)
+        elif entry.code == "activated":
+            plan = self.plans.get(entry.figures["plan"], self._scene.plan)
+            self._scene = self._scene._replace(plan=plan)
+        elif entry.code == "end_moved":
+            self._scene = self._scene._replace(ends=parse_instant(entry.figures["after"]))
+        elif entry.code in ("lapsed", "closed"):
+            self._scene = self._scene._replace(unlimited=False)
+        number = entry.into if entry.code == "carried" else entry.bucket
+        if number is not None and number not in self._buckets:
+            self._buckets[number] = self._bucket_of(number, entry)
 
     def _bucket_of(self, number: int, entry: Entry) -> Bucket:
-        carried = entry.code == "carried"
-        expires = entry.figures.get("expires")
-        ahead = 1 if carried else 0  # what is carried belongs to the period that comes
+        carried, expires = entry.code == "carried", entry.figures.get("expires")
         own = bool(expires) and (not carried or entry.figures.get("renewals") is None)
         return Bucket(
             number=number,
@@ -142,133 +119,165 @@ class Tape:
             born=entry.at,
             starts=entry.at,
             expires=parse_instant(expires) if expires else None,
-            period=None if own else self.period_number + ahead,
+            period=None if own else self._scene.number + carried,  # what is carried comes with the next
             generation=int(entry.figures.get("generation", 0)),
         )
 
-    # Taking entries
-
-    def open(self, at: datetime, levels: Mapping[int, int], used: int = 0) -> None:
+    def open(self, at: datetime, levels: Mapping[int, int]) -> None:
         """Begins the first span with levels that were there before."""
-        self.levels = {number: level for number, level in levels.items() if level}
-        self.used = used
+        self._levels = dict(levels)
         self._mark(at)
 
     def jump(self, entries: Iterable[Entry]) -> None:
         """Takes entries that happened, each at its own instant."""
         for entry in entries:
-            self._take(entry, entry.at)
+            self._take(entry, entry.at, jumps=True)
         self._close_turn()
 
     def spread(self, entries: Iterable[Entry], starts: datetime, ends: datetime, asked: int) -> None:
         """Takes uses that are spread evenly over [starts, ends], `asked` bytes in all."""
         done = 0
         for entry in entries:
-            if entry.code in ("used", "unserved"):
-                done += entry.bytes
-            self._take(entry, starts + (ends - starts) * done // max(1, asked), slope=True)
+            done += entry.bytes if entry.code in ("used", "unserved") else 0
+            self._take(entry, between(starts, ends, done, asked), jumps=False)
+        self.wait(ends)
+
+    def wait(self, at: datetime) -> None:
+        """Nothing more happens until `at`."""
         self._close_turn()
-        self._mark(ends)
+        self._mark(at)
 
     def finish(self, at: datetime) -> None:
         """Ends the last span."""
-        self._close_turn()
-        self._mark(at)
-        self._close_span(at)
+        self.wait(at)
+        self._close_span(at, self._scene)
 
-    def _take(self, entry: Entry, at: datetime, *, slope: bool = False) -> None:
-        turns = entry.code in TURNING or (
-            entry.code == "granted" and entry.reason in ("plan", "round_up", "brought")
-        )
-        if not turns or (self._turn and self._turn[0].at != at):
+    def _take(self, entry: Entry, at: datetime, *, jumps: bool) -> None:
+        turning = is_turning(entry)
+        if self._turn and (not turning or self._turn[0].at != at):
             self._close_turn()
-        self.learn(entry)
-        if turns:
-            if not self._turn:
-                self._mark(at)
-                self._before = dict(self.levels)
-            self._turn.append(replace(entry, at=at))
-            self._move(entry)
-        else:
-            if not slope:
-                self._mark(at)
-            self._move(entry)
+        if turning and not self._turn:
             self._mark(at)
+            self._old_scene, self._old_levels = self._scene, dict(self._levels)
+        elif not turning and jumps:
+            self._mark(at)
+        self.learn(entry)
+        self._move(entry)
+        if turning:
+            self._turn.append(replace(entry, at=at))
+        else:
+            self._mark(at)
+        self._note(entry, at)
 
     def _move(self, entry: Entry) -> None:
-        if entry.code == "granted":
-            self._add(entry.bucket, entry.bytes)
-            if entry.reason == "plan":
-                self.unlimited, self.used = bool(entry.figures.get("unlimited")), 0
-        elif entry.code == "used":
-            self.used += entry.bytes
-            if not entry.reason:
-                self._add(entry.bucket, -entry.bytes)
-        elif entry.code == "carried" and entry.into != entry.bucket:
-            self._add(entry.bucket, -entry.bytes)
-            self._add(entry.into, entry.bytes)
-        elif entry.code in OUTFLOWS:
-            self._add(entry.bucket, -entry.bytes)
-        elif entry.code in ("lapsed", "closed"):
-            self.unlimited = False
+        for bucket, amount in moves(entry):
+            self._levels[bucket] = self._levels.get(bucket, 0) + amount
+        if entry.code == "used":
+            self._used += entry.bytes
+        elif entry.code == "granted" and entry.reason == "plan":
+            self._used = 0
 
-    def _add(self, bucket: int | None, amount: int) -> None:
-        if bucket is not None:
-            self.levels[bucket] = self.levels.get(bucket, 0) + amount
+    def _note(self, entry: Entry, at: datetime) -> None:
+        code = MARKS.get(entry.code)
+        if code is not None:
+            self.marks.append(Mark(code=code, at=at))
+        slow = entry.code == "used" and entry.reason == "throttled"
+        if slow and not any(m.code == "slow" and m.at >= self._period_starts() for m in self.marks):
+            self.marks.append(Mark(code="slow", at=at, figures={"kbps": entry.figures["kbps"]}))
 
-    # Cutting the tape into spans
+    def _period_starts(self) -> datetime:
+        return self.turns[-1].at if self.turns else self._frames[0].at
 
     def _mark(self, at: datetime) -> None:
-        frame = (at, {n: level for n, level in self.levels.items() if level}, self.used)
+        frame = Frame(at, {n: level for n, level in self._levels.items() if level}, self._used)
         if not self._frames or self._frames[-1] != frame:
             self._frames.append(frame)
 
     def _close_turn(self) -> None:
         if not self._turn:
             return
-        at = self._turn[0].at
-        self._close_span(at)
-        begun = next((e for e in self._turn if e.code == "granted" and e.reason == "plan"), None)
+        told, self._turn = self._turn, []
+        at, begins = told[0].at, None
+        if not self.spans and all(f.at == at and not f.levels for f in self._frames):
+            self._frames = []  # the line's very beginning: there is nothing before it
+            self._mark(at)
+            return
+        self._close_span(at, self._old_scene)
+        granted = [e for e in told if e.code == "granted" and e.reason == "plan"]
+        if granted:
+            begins = self.plans.get(granted[-1].figures["plan"], self._scene.plan)
         self.turns.append(
             Turn(
                 at=at,
-                flows=tuple(self._flows()),
-                broken=tuple(_broken(entry) for entry in self._turn if entry.code in OUTFLOWS),
-                begins=begun.figures["plan"] if begun else None,
-                by=begun.figures.get("by", "") if begun else "",
+                flows=tuple(_flows(self._old_levels, told)),
+                broken=tuple(_broken(entry) for entry in told if entry.code in OUTFLOWS),
+                begins=begins,
+                by=granted[-1].figures.get("by", "") if granted else "",
             )
         )
-        self._turn = []
         self._mark(at)
 
-    def _flows(self) -> Iterable[Flow]:
-        into = {e.bucket: e.into for e in self._turn if e.code == "carried"}
-        gone: dict[int | None, int] = {}
-        for entry in self._turn:
-            if entry.code in OUTFLOWS:
-                gone[entry.bucket] = gone.get(entry.bucket, 0) + entry.bytes
-        for number, level in self._before.items():
-            rest = level - gone.get(number, 0)
-            if rest > 0:
-                home = into.get(number) or number
-                yield Flow(source=number, into=home, bytes=rest, carried=number in into)
-
-    def _close_span(self, at: datetime) -> None:
+    def _close_span(self, at: datetime, scene: Scene) -> None:
         frames, self._frames = self._frames, []
-        if not frames:
-            return
-        present = {number for _, levels, _ in frames for number in levels}
-        order = self._stack(present)
-        held = self.period_ends_of_span if self.period_ends_of_span else None
+        stack = self._stack({n for frame in frames for n in frame.levels}, scene, at)
+        over = scene.ends is not None and scene.ends < at
         self.spans.append(
             Span(
-                starts=frames[0][0],
+                starts=frames[0].at,
                 ends=at,
-                plan=self._plan_name,
-                unlimited=self._was_unlimited,
-                layers=tuple(self._layer(bucket) for bucket in order),
-                points=_points(frames, [bucket.number for bucket in order]),
-                used=tuple(Total(instant, used) for instant, _, used in frames),
-                held_from=held if held and held < at else None,
+                plan=scene.plan,
+                unlimited=scene.unlimited,
+                layers=tuple(self._layer(number) for number in stack),
+                points=tuple(
+                    Point(f.at, tuple(f.levels.get(number, 0) for number in stack)) for f in frames
+                ),
+                used=tuple(Total(frame.at, frame.used) for frame in frames),
+                held_from=max(scene.ends, frames[0].at) if over and scene.ends else None,
             )
         )
+
+    def _layer(self, number: int) -> Layer:
+        bucket = self._buckets[number]
+        return Layer(
+            bucket=number, kind=bucket.kind, generation=bucket.generation, until=bucket.expires
+        )
+
+    def _stack(self, present: set[int], scene: Scene, at: datetime) -> list[int]:
+        """The buckets from the bottom up: what burns first lies on top."""
+        ends = scene.ends or at
+        period = Period(
+            number=scene.number,
+            plan=scene.plan,
+            starts=at,
+            ends=ends,
+            anchor=at,
+            months=0,
+            paid_at=at,
+            armed_at=at,
+        )
+        held = tuple(replace(self._buckets[number], left=1) for number in sorted(present))
+        line = Line(timezone=self.timezone, state="active", period=period, buckets=held)
+        return [bucket.number for bucket in reversed(burn_order(line))]
+
+
+def _flows(before: Mapping[int, int], told: Iterable[Entry]) -> Iterator[Flow]:
+    """What of each level passes the turn, and into which bucket."""
+    told = list(told)
+    homes = {entry.bucket: entry.into for entry in told if entry.code == "carried"}
+    for number, level in before.items():
+        gone = sum(e.bytes for e in told if e.code in OUTFLOWS and e.bucket == number)
+        if level > gone:
+            into = homes.get(number)
+            yield Flow(
+                source=number, into=into or number, bytes=level - gone, carried=into is not None
+            )
+
+
+def _broken(entry: Entry) -> Broken:
+    return Broken(
+        bucket=entry.bucket or 0,
+        kind=entry.kind or "plan",
+        bytes=entry.bytes,
+        reason=entry.reason,
+        figures=entry.figures,
+    )

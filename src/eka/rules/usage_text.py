@@ -18,6 +18,7 @@ REQUIRED = ("line", "start", "end", "bytes_up", "bytes_down", "record_id")
 OPTIONAL = ("network",)
 # A report of refused rows carries these two; once mended, it can be imported as it is.
 OF_REPORT = ("row", "reason")
+RIGHT = f"the first line names the columns: {','.join(REQUIRED)} and, if you like, network"
 
 BYTES_MAX = 10**15  # a petabyte in one record is a counter gone wrong, not a use
 ID_LENGTH_MAX = 128
@@ -78,10 +79,11 @@ class _Refused(Exception):
 class Layout:
     """Where each column of one file stands."""
 
-    def __init__(self, names: Sequence[str]) -> None:
-        """Reads the header. Raises BadInput, with line 1 and what would be right."""
+    def __init__(self, names: Sequence[str], header_line: int = 1) -> None:
+        """Reads the header. Raises BadInput, with its line and what would be right."""
         self.names = [name.strip() for name in names]
-        _check_header(self.names)
+        if wrong := _wrong_header(self.names):
+            raise BadInput(wrong, header_line)
         self.width = len(self.names)
         self._places = [self.names.index(name) for name in REQUIRED]
         self._network = self.names.index("network") if "network" in self.names else None
@@ -117,20 +119,21 @@ class Layout:
         )
 
 
-def _check_header(names: list[str]) -> None:
+def _wrong_header(names: list[str]) -> str:
+    """What is wrong with the header, and what would be right; empty where nothing is."""
     known = (*REQUIRED, *OPTIONAL, *OF_REPORT)
-    right = f"the first line names the columns: {','.join(REQUIRED)} and, if you like, network"
+    if not names:
+        return f"the file is empty; {RIGHT}"
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
-        raise BadInput(f"columns are separated by commas in a usage file; {right}", 1)
+        return f"columns are separated by commas in a usage file; {RIGHT}"
     for name in names:
         if name not in known:
             near = difflib.get_close_matches(name.lower(), known, 1)
-            hint = f"did you mean `{near[0]}`?" if near else right
-            raise BadInput(f"unknown column `{name}`; {hint}", 1)
+            return f"unknown column `{name}`; " + (f"did you mean `{near[0]}`?" if near else RIGHT)
         if names.count(name) > 1:
-            raise BadInput(f"column `{name}` stands there twice", 1)
-    if missing := [name for name in REQUIRED if name not in names]:
-        raise BadInput(f"column `{missing[0]}` is missing; {right}", 1)
+            return f"column `{name}` stands there twice"
+    missing = next((name for name in REQUIRED if name not in names), None)
+    return f"column `{missing}` is missing; {RIGHT}" if missing else ""
 
 
 def _instant(column: str, text: str) -> datetime:

@@ -17,11 +17,12 @@ from eka.rules.requests import Activate, AddOn, Command, Renew, Use
 from eka.usecases.commands import carry_out
 from eka.usecases.demo_cast import CAST, MB, BuyPlan, Role
 from eka.usecases.lines import NewLine, add_line
-from eka.usecases.settling import settle_due
+from eka.usecases.settling import settle_all
 
 NEXT_END = """
 SELECT min(p.ends) FROM line l
-JOIN period p ON p.line_id = l.id AND p.number = l.period_number
+JOIN line_state k ON k.line_id = l.id
+JOIN period p ON p.line_id = l.id AND p.number = k.period_number
 LEFT JOIN subscriber s ON s.id = l.subscriber_id
 WHERE p.ends > %(now)s AND (%(user)s::bigint IS NULL OR s.user_id = %(user)s)
 """
@@ -66,8 +67,7 @@ def move_clock(step: str, user_id: int | None = None) -> datetime:
     models.DemoClock.objects.update_or_create(
         pk=1, defaults={"offset": target - clock.now() + _offset()}
     )
-    while settle_due(target).lines:
-        pass
+    settle_all(target)
     return target
 
 
@@ -94,8 +94,7 @@ def load(now: datetime, password: str) -> bool:
         _load(role, number, now, secret)
     charlie = get_user_model().objects.create(username="charlie", password=secret)
     models.Subscriber.objects.create(user=charlie, name="Charlie")
-    while settle_due(now).lines:
-        pass
+    settle_all(now)
     return True
 
 

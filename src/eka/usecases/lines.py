@@ -46,8 +46,9 @@ def add_line(new: NewLine, now: datetime, *, activate: bool = False) -> int:
                 iccid=new.iccid,
                 sold_plan_id=plan.version,
                 created_at=now,
-                timezone=new.timezone,
-                auto_renew=new.auto_renew,
+            )
+            models.LineState.objects.create(
+                line=row, timezone=new.timezone, auto_renew=new.auto_renew
             )
     except IntegrityError as error:
         raise UnableToAdd(f"there is already a line with IMSI {new.imsi}") from error

@@ -5,3 +5,8 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("eka.portal.urls")),
 ]
+
+handler400 = "eka.portal.views.errors.bad_request"
+handler403 = "eka.portal.views.errors.forbidden"
+handler404 = "eka.portal.views.errors.not_found"
+handler500 = "eka.portal.views.errors.server_error"

@@ -7,3 +7,7 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eka.web.settings")
 
 application = get_wsgi_application()
+
+from eka.usecases import demo  # noqa: E402  needs Django set up
+
+demo.follow_clock()

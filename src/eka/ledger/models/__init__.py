@@ -2,7 +2,7 @@
 
 from eka.ledger.models.catalogue import Carrier, Plan, PlanVersion
 from eka.ledger.models.entries import Entry, Receipt
-from eka.ledger.models.lines import Bucket, Line, Period, Queued, Session, SessionAnswer
+from eka.ledger.models.lines import Bucket, Line, LineState, Period, Queued, Session, SessionAnswer
 from eka.ledger.models.people import DemoClock, Subscriber
 from eka.ledger.models.usage import UsageImport, UsageRejection
 
@@ -12,6 +12,7 @@ __all__ = [
     "DemoClock",
     "Entry",
     "Line",
+    "LineState",
     "Period",
     "Plan",
     "PlanVersion",

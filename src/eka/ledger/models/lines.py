@@ -13,16 +13,34 @@ from eka.ledger.models.people import Subscriber
 
 
 class Line(models.Model):
-    """One eSIM service: who owns it, its numbers, and the running figures of its present period."""
+    """One eSIM service: who owns it and what it is called. Its balance is in `LineState`."""
 
     subscriber = models.ForeignKey(Subscriber, models.PROTECT, null=True)
     label = models.TextField(default="")
-    imsi = models.TextField(null=True, unique=True)
+    imsi = models.TextField(null=True)
     msisdn = models.TextField(null=True)
     iccid = models.TextField(null=True)
-    sold_plan = models.ForeignKey(PlanVersion, models.PROTECT, null=True)
+    sold_plan = models.ForeignKey(PlanVersion, models.PROTECT, null=True, db_index=False)
     created_at = models.DateTimeField()
 
+    class Meta:
+        db_table = "line"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["imsi"], name="line_imsi")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["msisdn"], name="line_msisdn", condition=Q(msisdn__isnull=False))
+        ]
+
+
+class LineState(models.Model):
+    """What the rules keep of a line, with the running figures of its present period.
+
+    Apart from `Line`, because every use of data writes this row and none writes the other: here a
+    write touches one index, or none. Locking this row is what makes a writer the only one.
+    """
+
+    line = models.OneToOneField(Line, models.PROTECT, primary_key=True, related_name="kept")
     timezone = models.TextField(default="UTC")
     state = models.TextField(default="ready")
     suspended = models.BooleanField(default=False)
@@ -50,12 +68,11 @@ class Line(models.Model):
     over = models.BooleanField(default=False)
 
     class Meta:
-        db_table = "line"
+        db_table = "line_state"
         indexes: ClassVar[list[models.Index]] = [
             models.Index(
-                fields=["next_due", "id"], name="line_due", condition=Q(next_due__isnull=False)
-            ),
-            models.Index(fields=["msisdn"], name="line_msisdn", condition=Q(msisdn__isnull=False)),
+                fields=["next_due", "line"], name="line_due", condition=Q(next_due__isnull=False)
+            )
         ]
 
 
@@ -65,7 +82,9 @@ class Period(models.Model):
     pk = models.CompositePrimaryKey("line_id", "number")
     line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)
     number = models.IntegerField()
-    plan_version = models.ForeignKey(PlanVersion, models.PROTECT, db_index=False)
+    plan_version = models.ForeignKey(
+        PlanVersion, models.PROTECT, db_index=False, db_constraint=False
+    )
     starts = models.DateTimeField()
     ends = models.DateTimeField()
     anchor = models.DateTimeField()
@@ -115,7 +134,9 @@ class Queued(models.Model):
     pk = models.CompositePrimaryKey("line_id", "position")
     line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)
     position = models.IntegerField()
-    plan_version = models.ForeignKey(PlanVersion, models.PROTECT, db_index=False)
+    plan_version = models.ForeignKey(
+        PlanVersion, models.PROTECT, db_index=False, db_constraint=False
+    )
     by = models.TextField()
     paid_at = models.DateTimeField()
     starts = models.TextField()

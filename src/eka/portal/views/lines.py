@@ -9,6 +9,7 @@ from eka import clock
 from eka.ledger import history, offers, people
 from eka.ledger.people import Card
 from eka.portal.outlook import outlook_of
+from eka.portal.recent import recent
 from eka.portal.speech import titles_of
 from eka.portal.stand import stand_of
 from eka.usecases import balances
@@ -51,6 +52,6 @@ def line(request: HttpRequest, line_id: int) -> HttpResponse:
         "line": look.line,
         "titles": titles,
         "outlook": outlook_of(look.line, told, now, on_sale, titles),
-        "entries": told[: -RECENT - 1 : -1],
+        "entries": recent(told, look.line.timezone, RECENT),
     }
     return render(request, "portal/line.html", page)
