@@ -5,6 +5,7 @@ it, or the server that DATABASE_URL names. Two clones can test at the same time.
 """
 
 import os
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,15 @@ from django.db import connection
 
 from eka.cli.embedded import EmbeddedPostgres
 from eka.web.database import database_settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_test_touches_a_shop() -> Iterator[None]:
+    """The state folder of this checkout may be someone's shop: tests get one of their own."""
+    with tempfile.TemporaryDirectory(prefix="eka-test-state-") as folder:
+        os.environ["EKA_STATE"] = folder
+        yield
+        del os.environ["EKA_STATE"]
 
 
 @pytest.fixture(scope="session")

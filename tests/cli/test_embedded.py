@@ -305,7 +305,7 @@ def test_a_server_started_by_hand_on_our_data_is_never_taken_for_dead(state: Pat
     account = places.server_account(state / "data")
     by_hand = subprocess.Popen(
         [
-            *(places.binaries_for(state, account) / "postgres", "-D", state / "data"),
+            *(places.binaries_for(account) / "postgres", "-D", state / "data"),
             *("-c", "listen_addresses=", "-c", f"unix_socket_directories={state / 'run'}"),
         ],
         cwd="/",
@@ -346,11 +346,15 @@ def test_the_throw_away_server_dies_with_a_process_that_is_killed(program: Progr
 
 
 @needs_root
-def test_an_ordinary_user_runs_the_server_as_itself(program: Program, state: Path) -> None:
+def test_an_ordinary_user_runs_the_server_as_itself(
+    program: Program, state: Path, open_folder: Path, copied_wheel: Callable[[Path], None]
+) -> None:
+    copied_wheel(open_folder)
     uid = ordinary_user()
     state.mkdir()
     os.chown(state, uid, uid)
-    user = program(AS_ANOTHER_USER + USE_UNTIL_TOLD, state, uid)
+    code = AS_ANOTHER_USER + USE_UNTIL_TOLD
+    user = program(code, state, uid, environment={"PYTHONPATH": str(open_folder)})
     assert user.stdout is not None
     assert user.stdout.readline().startswith("postgresql://")
     assert postmaster_of(state).uids().real == uid
@@ -410,18 +414,19 @@ def test_in_a_folder_closed_to_the_server_the_data_lies_elsewhere(closed_folder:
 
 @needs_root
 def test_binaries_in_a_closed_folder_are_copied_out_once(
-    closed_folder: Path, state: Path, copied_wheel: Callable[[Path], None], program: Program
+    closed_folder: Path,
+    open_folder: Path,
+    copied_wheel: Callable[[Path], None],
+    program: Program,
 ) -> None:
     copied_wheel(closed_folder)
-    commands = set()
-    for _ in range(2):
+    copies = set()
+    for name in ("one", "two"):
+        state = open_folder / name
         user = program(USE_UNTIL_TOLD, state, environment={"PYTHONPATH": str(closed_folder)})
         assert user.stdout is not None
         assert user.stdout.readline().startswith("postgresql://")
-        commands.add(postmaster_of(state).exe())
+        copies.add(Path(postmaster_of(state).exe()))
         user.communicate("done\n")
-    assert len(commands) == 1
-    copied = Path(commands.pop())
-    assert copied.is_relative_to(places.SYSTEM_DATA)
-    places.remove_copied_binaries(state)
-    assert not copied.exists()
+    assert len(copies) == 1
+    assert copies.pop().is_relative_to(places.SYSTEM_DATA)

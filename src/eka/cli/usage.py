@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -21,11 +21,33 @@ if TYPE_CHECKING:
     from eka.cli.usage_files import UsageFile
     from eka.ledger.imports import Standing
 
-BATCH_ROWS = 10_000
 SHOWN_MAX = 10
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _REPORT = click.Path(dir_okay=False, writable=True, path_type=Path)
+
+
+class Total(NamedTuple):
+    """How far a file is, all lanes together; `unserved` is in bytes."""
+
+    rows_done: int
+    accepted: int
+    repeated: int
+    rejected: int
+    unserved: int
+    finished: bool
+
+    @classmethod
+    def of(cls, lanes: "list[Standing]") -> "Total":
+        """The sum of the lanes; each of them has the whole file to go through."""
+        return cls(
+            sum(lane.rows_done for lane in lanes) // len(lanes),
+            sum(lane.accepted for lane in lanes),
+            sum(lane.repeated for lane in lanes),
+            sum(lane.rejected for lane in lanes),
+            sum(lane.unserved for lane in lanes),
+            all(lane.finished for lane in lanes),
+        )
 
 
 @click.group()
@@ -81,20 +103,20 @@ def _check_report(path: Path, report: Path | None) -> None:
         raise CallWrong(f"--report: nothing can be written in the folder {report.parent}.")
 
 
-def _import(file: "UsageFile") -> "tuple[Standing, Standing]":
+def _import(file: "UsageFile") -> "tuple[Total, Total]":
     """Imports what is not yet imported; where the file stood before, and where it stands now."""
-    from eka.usecases.usage import begin, finish, take
+    from eka.cli.usage_lanes import lanes_for, run_lanes
+    from eka.ledger.imports import standings
+    from eka.usecases import demo
+    from eka.usecases.usage import begin
 
-    before = standing = begin(file.digest, file.path.name, clock.now())
-    if before.finished:
-        return before, before
-    first = before.rows_done
-    with progress(file.path.name, file.rows, first) as advance:
-        for rows in file.batches(first, BATCH_ROWS, clock.now):
-            standing = take(file.digest, first, rows, clock.now())
-            first += len(rows)
-            advance(standing.rows_done)
-    return before, finish(file.digest)
+    demo.follow_clock()
+    lanes = begin(file.digest, file.path.name, lanes_for(file.rows), clock.now())
+    before = Total.of(lanes)
+    if not before.finished:
+        with progress(file.path.name, file.rows, before.rows_done) as advance:
+            run_lanes(file, lanes, advance)
+    return before, Total.of(standings(file.digest))
 
 
 def _write_report(file: "UsageFile", report: Path) -> None:
@@ -114,8 +136,8 @@ def _write_report(file: "UsageFile", report: Path) -> None:
 
 def _tell(
     file: "UsageFile",
-    before: "Standing",
-    after: "Standing",
+    before: Total,
+    after: Total,
     report: Path | None,
     *,
     as_json: bool,
@@ -124,7 +146,7 @@ def _tell(
 
     reasons = count_reasons(file.digest) if after.rejected else {}
     if as_json:
-        figures = {name: getattr(after, name) for name in after.__struct_fields__}
+        figures = after._asdict()
         written = None if report is None else str(report)
         known = {"already_imported": before.finished, "resumed_at": before.rows_done}
         rest = {"reasons": reasons, "rejections": _first_refusals(file), "report": written}
@@ -136,7 +158,7 @@ def _tell(
         _tell_refusals(file, after.rejected, report)
 
 
-def _sentences(file: "UsageFile", before: "Standing", after: "Standing") -> Iterator[str]:
+def _sentences(file: "UsageFile", before: Total, after: Total) -> Iterator[str]:
     if before.finished:
         yield f"{file.path} was imported before; nothing has changed. It held:"
     elif before.rows_done:

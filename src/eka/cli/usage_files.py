@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from eka.rules.documents import BadInput
-from eka.rules.usage_text import SKEW_MAX, Layout
-from eka.usecases.usage import Row
+from eka.rules.usage_text import SKEW_MAX, Layout, Row, Stretch
 
 CHUNK_BYTES = 1 << 20
 RIGHT = "save the file as CSV in UTF-8"
@@ -32,14 +31,23 @@ class UsageFile:
         self.digest = _check_bytes(path)
         self.layout, self.rows = self._check_rows()
 
-    def batches(self, skip: int, size: int, now: Callable[[], datetime]) -> Iterator[list[Row]]:
-        """The data rows after the first `skip`, read as records, at most `size` at a time."""
+    def stretches(
+        self, lane: int, lanes: int, done: int, size: int, now: Callable[[], datetime]
+    ) -> Iterator[Stretch]:
+        """What a lane takes of the data rows after the first `done`: about `size` rows at a time."""
         with self._open() as text:
-            reader = csv.reader(text, strict=True)
-            rows = itertools.islice(_data_rows(reader), skip + 1, None)
-            while batch := list(itertools.islice(rows, size)):
+            rows = _data_rows(csv.reader(text, strict=True))
+            for _ in itertools.islice(rows, done + 1):
+                pass
+            while chunk := list(itertools.islice(rows, size * lanes)):
                 latest = now() + SKEW_MAX
-                yield [Row(line, row, self.layout.read(row, latest)) for line, row in batch]
+                mine = [
+                    Row(index, line, fields, self.layout.read(fields, latest))
+                    for index, (line, fields) in enumerate(chunk, done)
+                    if self.layout.lane(fields, lanes) == lane
+                ]
+                yield Stretch(done, done + len(chunk), mine)
+                done += len(chunk)
 
     def _open(self) -> IO[str]:
         return self.path.open(encoding="utf-8-sig", newline="")

@@ -30,14 +30,19 @@ PAGE_SIZE = 1000
 
 
 class Standing(Struct, frozen=True):
-    """How far a file is: data rows done, and what became of them; `unserved` is in bytes."""
+    """How far one lane of a file is: data rows behind it, and what became of those it took.
 
-    rows_done: int
-    accepted: int
-    repeated: int
-    rejected: int
-    unserved: int
-    finished: bool
+    A lane goes through the whole file and takes its share of the lines; `unserved` is in bytes.
+    """
+
+    lane: int
+    lanes: int
+    rows_done: int = 0
+    accepted: int = 0
+    repeated: int = 0
+    rejected: int = 0
+    unserved: int = 0
+    finished: bool = False
 
 
 class RefusedRow(NamedTuple):
@@ -48,28 +53,40 @@ class RefusedRow(NamedTuple):
     refusal: Refusal
 
 
-def begin(digest: str, file_name: str, now: datetime) -> Standing:
-    """Where the file with this content stands; noted as begun where it is new."""
-    new = {"file_name": file_name, "started_at": now}
-    row, _ = UsageImport.objects.get_or_create(digest=digest, defaults=new)
-    return _standing(row)
+def begin(digest: str, file_name: str, lanes: int, now: datetime) -> list[Standing]:
+    """Where the file with this content stands, lane by lane.
+
+    A new one is noted as begun in so many lanes; one begun before keeps the lanes that it has.
+    """
+    new = {"file_name": file_name, "started_at": now, "lanes": lanes}
+    head, _ = UsageImport.objects.get_or_create(digest=digest, lane=0, defaults=new)
+    for lane in range(1, head.lanes):
+        UsageImport.objects.get_or_create(
+            digest=digest, lane=lane, defaults={**new, "lanes": head.lanes}
+        )
+    return standings(digest)
 
 
-def lock(digest: str) -> Standing:
-    """Where the file stands; nobody else goes on with it until the transaction ends."""
-    return _standing(UsageImport.objects.select_for_update().get(pk=digest))
+def standings(digest: str) -> list[Standing]:
+    """Where the lanes of a file stand."""
+    return [_standing(row) for row in UsageImport.objects.filter(digest=digest).order_by("lane")]
 
 
-def advance(digest: str, **more: int) -> Standing:
-    """Adds to the figures of a file that is locked."""
-    UsageImport.objects.filter(pk=digest).update(**{name: F(name) + n for name, n in more.items()})
-    return _standing(UsageImport.objects.get(pk=digest))
+def lock(digest: str, lane: int) -> Standing:
+    """Where the lane stands; nobody else goes on with it until the transaction ends."""
+    return _standing(UsageImport.objects.select_for_update().get(digest=digest, lane=lane))
 
 
-def finish(digest: str) -> Standing:
-    """Notes that every row of the file is done."""
-    UsageImport.objects.filter(pk=digest).update(finished=True)
-    return _standing(UsageImport.objects.get(pk=digest))
+def advance(digest: str, lane: int, rows_done: int, **more: int) -> None:
+    """Notes how far a locked lane is now, and adds to its figures."""
+    figures = {name: F(name) + number for name, number in more.items()}
+    row = UsageImport.objects.filter(digest=digest, lane=lane)
+    row.update(rows_done=rows_done, **figures)
+
+
+def finish(digest: str, lane: int) -> None:
+    """Notes that the lane has reached the end of the file."""
+    UsageImport.objects.filter(digest=digest, lane=lane).update(finished=True)
 
 
 def _standing(row: UsageImport) -> Standing:

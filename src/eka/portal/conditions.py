@@ -1,13 +1,13 @@
 """What a plan asks of a renewal before data carries, and what it cuts: one sentence a condition."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from eka.portal.speech import listed, words
-from eka.rules.advice import conditions
+from eka.rules.advice import Condition, conditions
 from eka.rules.plans import Plan
 from eka.rules.units import Duration, Share
 
@@ -17,10 +17,21 @@ Figures = Mapping[str, Any]
 def conditions_of(plan: Plan) -> list[str]:
     """The conditions of the plan's rollover beside what carries and for how long."""
     return [
-        SENTENCES[condition.code](condition.figures, plan)
+        SENTENCES[code](figures, plan)
         for condition in conditions(plan)
-        if condition.code in SENTENCES
+        for code, figures in _apart(condition)
+        if code in SENTENCES
     ]
+
+
+def _apart(condition: Condition) -> Iterator[tuple[str, Figures]]:
+    """A rule about plans may ask for several things; each is a sentence of its own."""
+    if condition.code != "plan":
+        yield condition.code, condition.figures
+        return
+    for rule in condition.figures["allowed"]:
+        if rule != "any":
+            yield "plan", {"rule": rule}
 
 
 def _amount(value: int | Share, plan: Plan) -> str:
@@ -104,7 +115,7 @@ def _plan(figures: Figures, plan: Plan) -> str:
         "same_or_higher": _("Stay on this plan or take a higher one."),
         "same_group": _("Stay within the same family of plans."),
     }
-    return " ".join(sentences[rule] for rule in figures["allowed"] if rule in sentences)
+    return sentences[figures["rule"]]
 
 
 def _used_min(figures: Figures, plan: Plan) -> str:

@@ -7,10 +7,12 @@ from msgspec import Struct
 
 from eka.ledger.offers import Offer
 from eka.portal.speech import words
+from eka.portal.tide import Tide, tide_of
 from eka.rules.advice import Preview, forecast, next_renewal
 from eka.rules.lines import Entry, Line
-from eka.rules.plans import Plan
+from eka.rules.plans import Plan, RenewedBy
 from eka.rules.renewals import UnableToRenew
+from eka.rules.tide import timeline
 
 
 class Outlook(Struct, frozen=True, kw_only=True):
@@ -19,6 +21,7 @@ class Outlook(Struct, frozen=True, kw_only=True):
     pace: str
     preview: Preview | None
     sentences: Sequence[str]
+    tide: Tide | None
 
 
 def outlook_of(
@@ -33,10 +36,13 @@ def outlook_of(
     plan = line.period.plan if line.period else None
     preview = _preview(line, now, on_sale)
     ahead = forecast(line, entries, now)
+    by: RenewedBy = "auto" if line.auto_renew else "manual"
+    drawn = timeline(entries, line, now, forecast_by=by, offers=on_sale)
     return Outlook(
         pace=words().forecast(ahead, line.timezone, plan) if ahead else "",
         preview=preview,
         sentences=words().preview(preview, line.timezone, titles) if preview else [],
+        tide=tide_of(drawn) if drawn else None,
     )
 
 

@@ -6,7 +6,7 @@ and duplicate keys are refused (policy, section 9).
 """
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
 import yaml
@@ -132,18 +132,17 @@ class Fields:
 def read_yaml(text: str) -> Node:
     """The document's node. Raises BadInput with the line."""
     try:
-        events = list(yaml.parse(text, Loader=yaml.SafeLoader))
+        _refuse_sharing(yaml.parse(text, Loader=yaml.SafeLoader))
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise BadInput(f"this is not YAML: {error.problem}", line) from None
     except yaml.YAMLError as error:
         raise BadInput(f"this is not YAML: {error}") from None
-    _refuse_sharing(events)
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
     return Node(None) if root is None else _convert(root, "")
 
 
-def _refuse_sharing(events: Sequence[Any]) -> None:
+def _refuse_sharing(events: Iterable[Any]) -> None:
     depth = documents = 0
     for event in events:
         depth += isinstance(event, yaml.CollectionStartEvent)

@@ -306,12 +306,11 @@ def _fit(
         return
     excess = sum(carry.amount for carry in carries) - room
     for carry in _victims(carries, policy, renewal):
-        if excess <= 0:
-            return
         cut = min(excess, carry.amount)
-        carry.amount -= cut
-        carry.trimmed[reason] = cut
-        excess -= cut
+        if cut > 0:
+            carry.amount -= cut
+            carry.trimmed[reason] = cut
+            excess -= cut
 
 
 def _victims(carries: list[Carry], policy: Rollover, renewal: Renewal) -> Iterable[Carry]:

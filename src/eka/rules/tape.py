@@ -28,6 +28,8 @@ MARKS: dict[str, MarkCode] = {
     "lapsed": "lapsed",
 }
 
+BEYOND: dict[str, MarkCode] = {"throttled": "slow", "overage": "overage"}
+
 
 class Frame(NamedTuple):
     """The levels at an instant, and the bytes used in the period by then."""
@@ -106,8 +108,13 @@ class Tape:
         elif entry.code in ("lapsed", "closed"):
             self._scene = self._scene._replace(unlimited=False)
         number = entry.into if entry.code == "carried" else entry.bucket
-        if number is not None and number not in self._buckets:
+        known = self._buckets.get(number or 0)
+        if number is not None and known is None:
             self._buckets[number] = self._bucket_of(number, entry)
+        elif known is not None and entry.code == "carried":  # carried again: it lives on, as old
+            self._buckets[known.number] = replace(
+                self._bucket_of(known.number, entry), born=known.born
+            )
 
     def _bucket_of(self, number: int, entry: Entry) -> Bucket:
         carried, expires = entry.code == "carried", entry.figures.get("expires")
@@ -181,9 +188,11 @@ class Tape:
         code = MARKS.get(entry.code)
         if code is not None:
             self.marks.append(Mark(code=code, at=at))
-        slow = entry.code == "used" and entry.reason == "throttled"
-        if slow and not any(m.code == "slow" and m.at >= self._period_starts() for m in self.marks):
-            self.marks.append(Mark(code="slow", at=at, figures={"kbps": entry.figures["kbps"]}))
+        beyond = BEYOND.get(entry.reason) if entry.code == "used" else None
+        since = self._period_starts()
+        if beyond and not any(mark.code == beyond and mark.at >= since for mark in self.marks):
+            figures = {"kbps": entry.figures["kbps"]} if beyond == "slow" else {}
+            self.marks.append(Mark(code=beyond, at=at, figures=figures))
 
     def _period_starts(self) -> datetime:
         return self.turns[-1].at if self.turns else self._frames[0].at

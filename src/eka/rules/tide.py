@@ -69,11 +69,13 @@ def timeline(
     if line.state != "closed":
         planned, until = _what_comes(line, now, forecast_by, offers)
         pace = forecast(line, told, now)
-        for step in play_on(line, now, until, Pace(pace.per_day if pace else 0), planned, offers):
-            _record(tape, step)
+        mean = Pace(pace.per_day if pace else 0)
+        _record(tape, play_on(line, now, until, mean, planned, offers), until)
         if pace:  # a slower pace leaves more
-            low = _totals(line, play_on(line, now, until, Pace(pace.high), planned, offers), now)
-            high = _totals(line, play_on(line, now, until, Pace(pace.low), planned, offers), now)
+            low, high = (
+                _totals(line, now, play_on(line, now, until, Pace(rate), planned, offers))
+                for rate in (pace.high, pace.low)
+            )
     tape.finish(until)
     return _timeline(tape, line, now=now, known_until=now, low=low, high=high)
 
@@ -88,6 +90,7 @@ def timeline_of_played(played: Played, plans: Mapping[str, Plan]) -> Timeline | 
     tape.jump(played.entries)
     known_until = max(line.as_of or played.entries[-1].at, played.entries[-1].at)
     ends = line.period.ends if line.state == "active" else known_until
+    tape.wait(known_until)
     tape.finish(max(ends, known_until))
     return _timeline(tape, line, known_until=known_until)
 
@@ -101,8 +104,7 @@ def timeline_of_what_if(answer: WhatIf) -> Timeline:
     tape.jump(activated.entries)
     planned = [] if answer.itself else [Planned(answer.paid_at, Renew(None, answer.by))]
     pace = Pace(answer.used, answer.renewed_at - starts)
-    for step in play_on(activated.line, starts, answer.ends, pace, planned):
-        _record(tape, step)
+    _record(tape, play_on(activated.line, starts, answer.ends, pace, planned), answer.ends)
     tape.finish(answer.ends)
     return _timeline(tape, activated.line, known_until=answer.renewed_at)
 
@@ -164,18 +166,20 @@ def _what_comes(
     return [Planned(max(now, preview.paid_at), Renew(None, preview.by))], preview.ends
 
 
-def _record(tape: Tape, step: Step) -> None:
-    tape.spread(step.spread, step.starts, step.ends, step.asked)
-    tape.jump(step.at_end)
+def _record(tape: Tape, steps: Iterable[Step], until: datetime) -> None:
+    """Takes the steps in; what happens at the chart's very end belongs to what follows it."""
+    for step in steps:
+        tape.spread(step.spread, step.starts, step.ends, step.asked)
+        if step.ends < until:
+            tape.jump(step.at_end)
 
 
-def _totals(line: Line, steps: Iterable[Step], now: datetime) -> tuple[Total, ...]:
+def _totals(line: Line, now: datetime, steps: Sequence[Step]) -> tuple[Total, ...]:
     """What the line holds in all; two totals at one instant are a jump."""
     totals = [Total(now, held(line) or 0)]
     for step in steps:
-        before, after = (Total(step.ends, held(state) or 0) for state in (step.between, step.line))
-        totals += [before] if before == after else [before, after]
-    return tuple(totals)
+        totals += [Total(step.ends, held(state) or 0) for state in (step.between, step.line)]
+    return tuple(totals[:-1])  # the last jump belongs to what follows the chart
 
 
 def _timeline(

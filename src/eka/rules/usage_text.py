@@ -8,7 +8,8 @@ import difflib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
-from typing import Literal
+from typing import Literal, NamedTuple
+from zlib import crc32
 
 from msgspec import Struct
 
@@ -57,7 +58,8 @@ class UsageRecord(Struct, frozen=True):
 
     def digest(self) -> str:
         """What the record says, in a few characters: another digest, another record."""
-        said = f"{self.starts}|{self.ends}|{self.up}|{self.down}|{self.network}"
+        span = f"{self.starts.timestamp()}|{self.ends.timestamp()}"
+        said = f"{span}|{self.up}|{self.down}|{self.network}"
         return blake2b(said.encode(), digest_size=12).hexdigest()
 
 
@@ -66,6 +68,23 @@ class Refusal(Struct, frozen=True):
 
     code: RefusedFor
     reason: str
+
+
+class Row(NamedTuple):
+    """A data row of a file: its index among them, the line it stands on, its fields, its record."""
+
+    index: int
+    number: int
+    fields: list[str]
+    said: UsageRecord | Refusal
+
+
+class Stretch(NamedTuple):
+    """The data rows from `first` to before `after` of a file, and those of them in one lane."""
+
+    first: int
+    after: int
+    rows: list[Row]
 
 
 class _Refused(Exception):
@@ -87,6 +106,12 @@ class Layout:
         self.width = len(self.names)
         self._places = [self.names.index(name) for name in REQUIRED]
         self._network = self.names.index("network") if "network" in self.names else None
+
+    def lane(self, fields: Sequence[str], lanes: int) -> int:
+        """Which of `lanes` takes the row: the same one for all rows that name a line alike."""
+        if lanes == 1 or len(fields) != self.width:
+            return 0
+        return crc32(fields[self._places[0]].strip().encode()) % lanes
 
     def read(self, fields: Sequence[str], latest: datetime) -> UsageRecord | Refusal:
         """The row's record, or why there is none. `latest` is when a record may end at most."""

@@ -2,7 +2,8 @@
 
 A batch is one transaction: what it did to lines, how far the file is done and which rows were
 refused are written together or not at all. Whoever imports the same file next goes on from there;
-two who import it at once take turns.
+two who import it at once take turns. Several lanes may go through one file side by side, each for
+its share of the lines.
 """
 
 import logging
@@ -20,7 +21,7 @@ from eka.ledger.references import find_lines
 from eka.rules.instants import format_instant
 from eka.rules.lines import InvariantBroken
 from eka.rules.requests import Use
-from eka.rules.usage_text import Refusal, UsageRecord
+from eka.rules.usage_text import Refusal, Row, Stretch, UsageRecord
 
 log = logging.getLogger(__name__)
 
@@ -30,36 +31,30 @@ UNUSABLE: dict[str, Refusal] = {
 }
 
 
-class Row(NamedTuple):
-    """A data row of a file: the line of the file it stands on, its fields, and what they say."""
-
-    number: int
-    fields: list[str]
-    said: UsageRecord | Refusal
+@transaction.atomic
+def begin(digest: str, file_name: str, lanes: int, now: datetime) -> list[Standing]:
+    """Where the lanes of the file with this content stand; a new one is noted as begun."""
+    return imports.begin(digest, file_name, lanes, now)
 
 
 @transaction.atomic
-def begin(digest: str, file_name: str, now: datetime) -> Standing:
-    """Where the file with this content stands; noted as begun where it is new."""
-    return imports.begin(digest, file_name, now)
+def take(digest: str, lane: int, stretch: Stretch, now: datetime) -> None:
+    """Debits the records of the lane's next stretch of the file.
 
-
-@transaction.atomic
-def take(digest: str, first: int, rows: Sequence[Row], now: datetime) -> Standing:
-    """Debits the records of `rows`, the data rows of the file from number `first` (from 0) on.
-
-    Returns where the file stands then. Rows that another process took meanwhile are left out; if
-    that is all of them, nothing changes.
+    Rows that another process took meanwhile are left out; if that is all of them, nothing changes.
     """
-    done = imports.lock(digest).rows_done
-    if done < first:
-        raise InvariantBroken(f"rows {done} to {first} of a usage file would be left out")
+    done = imports.lock(digest, lane).rows_done
+    if done < stretch.first:
+        raise InvariantBroken(f"usage rows {done} to {stretch.first} would be left out")
+    if done >= stretch.after:
+        return
     batch = _Batch(now)
-    batch.take(rows[done - first :])
+    batch.take([row for row in stretch.rows if row.index >= done])
     imports.refuse(digest, batch.refused)
-    return imports.advance(
+    imports.advance(
         digest,
-        rows_done=max(0, len(rows) - (done - first)),
+        lane,
+        stretch.after,
         accepted=batch.accepted,
         repeated=batch.repeated,
         rejected=len(batch.refused),
@@ -68,9 +63,9 @@ def take(digest: str, first: int, rows: Sequence[Row], now: datetime) -> Standin
 
 
 @transaction.atomic
-def finish(digest: str) -> Standing:
-    """Notes that the whole file is done: importing it again changes nothing."""
-    return imports.finish(digest)
+def finish(digest: str, lane: int) -> None:
+    """Notes that the lane is through the file: importing it again changes nothing."""
+    imports.finish(digest, lane)
 
 
 class _Use(NamedTuple):

@@ -31,31 +31,38 @@ CAPS = {
     "cap_total": N_("up to {cap} together with the new data"),
 }
 
-# When to renew, without and with who renews.
+# When to renew: whoever does it, by the given {by}, and automatically only.
 TIMINGS = {
     "in_time": (
         N_("you renew by the end of the period"),
         N_("you renew {by} by the end of the period"),
+        N_("it renews automatically"),
     ),
     "grace": (
         N_("you renew at most {grace} after the end of the period"),
         N_("you renew {by} at most {grace} after the end of the period"),
+        N_("it renews automatically, at most {grace} after the end of the period"),
     ),
     "lead_min": (
         N_("you renew at least {lead_min} before the end of the period"),
         N_("you renew {by} at least {lead_min} before the end of the period"),
+        N_("it renews automatically at least {lead_min} before the end of the period"),
     ),
     "at_end": (
-        N_("you renew when the period ends, not earlier"),
-        N_("you renew {by} when the period ends, not earlier"),
+        N_("you renew when the period ends and not before"),
+        N_("you renew {by} when the period ends and not before"),
+        N_("it renews automatically when the period ends and not before"),
     ),
     "lead_max": (
         N_("you renew within the last {lead_max} of the period"),
         N_("you renew {by} within the last {lead_max} of the period"),
+        N_("it renews automatically within the last {lead_max} of the period"),
     ),
     "window": (
         N_("you renew between {lead_max} and {lead_min} before the end of the period"),
         N_("you renew {by} between {lead_max} and {lead_min} before the end of the period"),
+        N_("it renews automatically between {lead_max} and {lead_min} "
+           "before the end of the period"),
     ),
 }
 
@@ -86,7 +93,7 @@ def sentence(tongue: Tongue, plan: Plan) -> str:
         kinds=tongue.every(names.kind_within(tongue, kind) for kind in parts["carries"]["kinds"]),
         life=_life(tongue, plan, parts["life"]),
         limits=tongue.every(limits),
-        conditions=tongue.every(_requirements(tongue, plan, parts)),
+        conditions=tongue.clauses(_requirements(tongue, plan, parts)),
         share=tongue.share(parts.get("fraction", {}).get("share", Share(1, 1))),
     )
     return _with_events(tongue, carried, parts)
@@ -150,11 +157,13 @@ def _timing(tongue: Tongue, parts: Mapping[str, Mapping[str, Any]]) -> str:
     spans = {
         name: parts[name][name] for name in ("grace", "lead_min", "lead_max") if name in parts
     }
-    plain, with_by = TIMINGS[_which_timing(spans)]
+    plain, with_by, by_itself = TIMINGS[_which_timing(spans)]
     told = {name: tongue.duration(span) for name, span in spans.items()}
     by: tuple[RenewedBy, ...] = parts.get("by", {}).get("allowed", ())
     if not by:
         return tongue.say(plain, **told)
+    if set(by) <= {"auto", "term"}:
+        return tongue.say(by_itself, **told)
     who = tongue.either(names.renewed_by(tongue, each) for each in by)
     return tongue.say(with_by, by=who, **told)
 

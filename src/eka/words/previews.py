@@ -83,6 +83,8 @@ def _becomes_credit(tongue: Tongue, of: WhatIf | Preview) -> str:
 
 
 def _begins_with(tongue: Tongue, total: int | None, plan: Plan) -> str:
+    if total is None:
+        return tongue.say(N_("The data of the new period is unlimited."))
     return tongue.say(N_("The new period begins with {total}."), total=tongue.data(total, plan))
 
 

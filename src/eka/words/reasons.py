@@ -46,7 +46,7 @@ SHORT = {
     "tenure_too_short": N_("too few renewals"),
     "tag_missing": N_("other kind of plan"),
     "fraction": N_("only a part carries"),
-    "life_over": N_("carried long enough"),
+    "life_over": N_("carried over already"),
     "cap_per_renewal": N_("over the limit"),
     "cap_bank": N_("over the limit"),
     "cap_total": N_("over the limit"),

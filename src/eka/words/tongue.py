@@ -128,6 +128,16 @@ class Tongue:
         """Things that hold together, in one enumeration: a, b and c."""
         return self._listed(list(parts), N_("{some} and {last}"))
 
+    def clauses(self, parts: Iterable[str]) -> str:
+        """Conditions that must all hold, each a clause of its own: a, b, and c."""
+        *firsts, last = parts
+        if not firsts:
+            return last
+        some, *others = firsts
+        for clause in others:
+            some = self.say(N_("{some}, {next}"), some=some, next=clause)
+        return self.say(N_("{some}, and {last}"), some=some, last=last)
+
     def either(self, parts: Iterable[str]) -> str:
         """Things of which one holds: a, b or c."""
         return self._listed(list(parts), N_("{some} or {last}"))

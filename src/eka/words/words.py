@@ -8,7 +8,8 @@ from eka.rules.advice import Forecast, Preview, WhatIf
 from eka.rules.lines import Entry, ShownState, Unable
 from eka.rules.plans import Kind, Plan, RenewedBy
 from eka.rules.units import Duration, Money, Share
-from eka.words import history, names, policies, previews, reasons
+from eka.words import charting, history, names, policies, previews, reasons
+from eka.words.catalogues import N_
 from eka.words.tongue import Tongue
 
 NO_TITLES: Mapping[str, str] = {}
@@ -65,6 +66,18 @@ class Words:
     def kind(self, kind: Kind) -> str:
         """What a bucket is called: Plan data, Rollover, Top-up, Bonus."""
         return names.kind(self.tongue, kind)
+
+    def kind_within(self, kind: Kind) -> str:
+        """What a bucket is called inside a sentence: plan data, rollover data."""
+        return names.kind_within(self.tongue, kind)
+
+    def sentence_list(self, parts: list[str]) -> str:
+        """Clauses beside one another: a; b; c."""
+        return self.tongue.say(N_("; ")).join(parts)
+
+    def month(self, at: datetime, timezone: str) -> str:
+        """A month of a year: Mar 2026."""
+        return self.tongue.month(at, timezone)
 
     def state(self, state: ShownState) -> str:
         """A line's state: Active, Ended."""
@@ -124,6 +137,10 @@ class Words:
     def forecast(self, forecast: Forecast, timezone: str, like: Plan | None = None) -> str:
         """How fast the data goes and when it runs out, in one sentence."""
         return previews.forecast(self.tongue, forecast, timezone, like)
+
+    def label(self, code: str, /, **figures: Any) -> str:
+        """One of the few words that stand in a chart, by its code."""
+        return charting.label(self.tongue, code, **figures)
 
     def refusal(self, refusal: Unable, titles: Mapping[str, str] = NO_TITLES) -> str:
         """Why the rules refuse a command, and what to do instead."""

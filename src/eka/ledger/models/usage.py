@@ -4,9 +4,16 @@ from django.db import models
 
 
 class UsageImport(models.Model):
-    """How far a usage file was read; `digest` is of its content, `rows_done` counts data rows."""
+    """How far one lane of a usage file's import is.
 
-    digest = models.TextField(primary_key=True)
+    A lane goes through the whole file and takes its share of the lines; `digest` is of the file's
+    content, `rows_done` counts the data rows behind it, and `unserved` is in bytes.
+    """
+
+    pk = models.CompositePrimaryKey("digest", "lane")
+    digest = models.TextField()
+    lane = models.IntegerField()
+    lanes = models.IntegerField()
     file_name = models.TextField()
     started_at = models.DateTimeField()
     rows_done = models.BigIntegerField(default=0)

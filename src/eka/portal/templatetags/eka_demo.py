@@ -20,6 +20,7 @@ def demo_strip(context: Context) -> dict[str, Any]:
         "is_demo": True,
         "request": context["request"],
         "csrf_token": context.get("csrf_token"),
+        "user": context["request"].user,
         "now": clock.now(),
         "cast": demo.cast(),
     }

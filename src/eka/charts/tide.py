@@ -1,0 +1,322 @@
+"""The tide chart: one picture that answers "does it carry over?".
+
+Time runs from left to right, the height is the data left, each bucket is a layer. The past is what
+happened, the future what is expected; at a renewal what carries flows on into the next period, and
+what is lost breaks off in hatching with its amount and reason. `table` tells the same in figures.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from zlib import crc32
+
+from msgspec import Struct
+
+from eka.charts.axis import (
+    HEIGHT as AXIS,
+)
+from eka.charts.axis import (
+    amount_now,
+    amounts_width,
+    draw_amounts,
+    draw_days,
+    draw_now,
+    x_of,
+)
+from eka.charts.flags import LANE, Flag, draw_flag, lanes_needed, plant
+from eka.charts.layers import draw_labels, draw_spans, draw_turn, patterns, pieces
+from eka.charts.scales import Box, Scales, highest, scales_of
+from eka.charts.svg import area, element, text, width_of
+from eka.charts.tables import Table, table
+from eka.rules.plans import KINDS, Kind, Plan
+from eka.rules.timelines import Span, Timeline, Total, Turn
+from eka.words import Words
+
+__all__ = ["Table", "draw", "stylesheet", "table"]
+
+PAD = 12.0
+LEGEND = 22.0
+SMALL = 12.0
+NARROW = 520  # below it the chart is on a phone
+MOST_LANES = 4
+
+
+class Legend(Struct, frozen=True):
+    """One kind of data in the legend, with what is left of it now."""
+
+    kind: Kind
+    told: str
+    x: float
+    row: int
+
+
+def draw(
+    timeline: Timeline | None, words: Words, *, width: int, height: int, css: bool = True
+) -> str:
+    """The chart as SVG text, `width` by `height` pixels.
+
+    With `css` it brings its own colours and type, for a file that stands alone; without, those of
+    the page's tide.css apply. None, a line that was never activated, gives a picture that says so.
+    """
+    if timeline is None:
+        return _frame(_empty(words, width, height), words.label("inactive"), "", width, height, css)
+    prefix = f"tide{crc32(repr(timeline).encode()):x}"
+    content = "".join(_content(timeline, words, width, height, prefix))
+    title = words.label(
+        "title_unlimited" if all(span.unlimited for span in timeline.spans) else "title",
+        starts=words.day(timeline.starts, timeline.timezone),
+        ends=words.day(timeline.ends, timeline.timezone),
+    )
+    told = table(timeline, words)
+    desc = "; ".join(" ".join(cell for cell in row if cell) for row in told.rows)
+    return _frame(patterns(prefix) + content, title, desc, width, height, css)
+
+
+@lru_cache(maxsize=1)
+def stylesheet() -> str:
+    """The chart's colours and type; the portal serves the same file."""
+    return (Path(__file__).parent / "tide.css").read_text(encoding="utf-8")
+
+
+def _frame(content: str, title: str, desc: str, width: int, height: int, css: bool) -> str:
+    told = element("title", _escaped(title)) + (element("desc", _escaped(desc)) if desc else "")
+    style = element("style", stylesheet()) if css else ""
+    paper = element("rect", width=width, height=height, class_="tide-paper") if css else ""
+    return element(
+        "svg",
+        told + style + paper + content,
+        xmlns="http://www.w3.org/2000/svg",
+        class_="tide",
+        viewBox=f"0 0 {width} {height}",
+        width=width,
+        height=height,
+        role="img",
+    )
+
+
+def _escaped(content: str) -> str:
+    return content.replace("&", "&amp;").replace("<", "&lt;")
+
+
+def _empty(words: Words, width: int, height: int) -> str:
+    return text(
+        words.label("inactive"),
+        width / 2,
+        height / 2,
+        class_="tide-soft",
+        font_size=14,
+        text_anchor="middle",
+    )
+
+
+def _content(
+    timeline: Timeline, words: Words, width: int, height: int, prefix: str
+) -> Iterator[str]:
+    heading = _heading(timeline, words)
+    legend = _legend(timeline, words, width)
+    top = PAD / 2 + (46 if heading else 0)
+    yield heading
+    yield from _draw_legend(legend, top)
+    top += LEGEND * (legend[-1].row + 1 if legend else 0) + 2
+    left = PAD + amounts_width(timeline, highest(timeline), words)
+    box = Box(left, top, width - PAD, height - AXIS - 4)
+    flags = list(_flags(timeline, scales_of(timeline, box), words))
+    lanes = lanes_needed(flags, PAD, width - PAD, MOST_LANES)
+    scales = scales_of(timeline, Box(box.left, top + lanes * LANE + 4, box.right, box.bottom))
+    yield from _picture(timeline, scales, words, prefix)
+    for planted in plant(_flags(timeline, scales, words), PAD, width - PAD, lanes):
+        yield draw_flag(planted, top + lanes * LANE)
+    yield from draw_days(timeline, scales, words, PAD, width - PAD)
+
+
+def _picture(timeline: Timeline, scales: Scales, words: Words, prefix: str) -> Iterator[str]:
+    yield from draw_amounts(timeline, scales, words)
+    yield from draw_spans(timeline, scales)
+    for place in range(len(timeline.turns)):
+        yield from draw_turn(timeline, place, scales, words, prefix)
+    yield from _band(timeline, scales)
+    yield from draw_labels(timeline, scales, words)
+    yield from _limits(timeline, scales, words)
+    yield from _beyond(timeline, scales)
+    yield from draw_now(timeline, scales)
+    for mark in timeline.marks:
+        if mark.code == "runs_out":
+            x = x_of(timeline, scales, mark.at)
+            yield element("circle", cx=x, cy=scales.box.bottom, r=4, class_="tide-open")
+
+
+def _heading(timeline: Timeline, words: Words) -> str:
+    """What is left now, as large as it matters; of an unlimited plan, what was used."""
+    if timeline.now is None:
+        return ""
+    unlimited = _is_unlimited_now(timeline)
+    amount, unit = words.data_parts(amount_now(timeline), timeline.plan)
+    told = words.label("used", data="").strip() if unlimited else words.label("left")
+    parts = (
+        element("tspan", amount, class_="tide-big", font_size=34)
+        + element("tspan", unit, class_="tide-soft", font_size=16, dx=5)
+        + element("tspan", told, class_="tide-soft", font_size=14, dx=7)
+    )
+    return element("text", parts, x=PAD, y=38)
+
+
+def _is_unlimited_now(timeline: Timeline) -> bool:
+    return any(
+        span.unlimited and timeline.now is not None and span.starts <= timeline.now <= span.ends
+        for span in timeline.spans
+    )
+
+
+def _legend(timeline: Timeline, words: Words, width: int) -> list[Legend]:
+    """The kinds that occur, in rows; with a live line each tells what is left of it."""
+    items: list[Legend] = []
+    x, row = PAD, 0
+    for kind, told in _legend_texts(timeline, words):
+        needed = 16 + width_of(told, SMALL)
+        if x + needed > width - PAD and x > PAD:
+            x, row = PAD, row + 1
+        items.append(Legend(kind, told, x, row))
+        x += needed + 14
+    return items
+
+
+def _legend_texts(timeline: Timeline, words: Words) -> Iterator[tuple[Kind, str]]:
+    present = {layer.kind for span in timeline.spans for layer in span.layers}
+    left = _left_by_kind(timeline)
+    endless = [span.plan for span in timeline.spans if span.unlimited]
+    if endless:
+        yield "plan", _unlimited(endless[0], words)
+    for kind in KINDS:
+        if kind in present and timeline.now is not None:
+            yield kind, f"{words.kind(kind)} {words.data(left.get(kind, 0), timeline.plan)}"
+        elif kind in present:
+            yield kind, words.kind(kind)
+
+
+def _left_by_kind(timeline: Timeline) -> dict[Kind, int]:
+    left: dict[Kind, int] = {}
+    for span in timeline.spans:
+        past = [p for p in span.points if timeline.now is not None and p.at <= timeline.now]
+        if past:
+            left = {}
+            for layer, level in zip(span.layers, past[-1].levels, strict=True):
+                left[layer.kind] = left.get(layer.kind, 0) + level
+    return left
+
+
+def _draw_legend(legend: list[Legend], top: float) -> Iterator[str]:
+    for item in legend:
+        y = top + LEGEND * item.row
+        yield element(
+            "rect", x=item.x, y=y + 5, width=11, height=11, rx=2, stroke_width=1.5,
+            class_=f"tide-{item.kind} tide-edge-{item.kind}",
+        )
+        yield text(item.told, item.x + 16, y + 15, font_size=SMALL)
+
+
+def _flags(timeline: Timeline, scales: Scales, words: Words) -> Iterator[Flag]:
+    for place, turn in enumerate(timeline.turns):
+        yield from _losses(timeline, place, turn, scales, words)
+    for mark in timeline.marks:
+        if mark.code in ("runs_out", "slow", "overage"):
+            x = x_of(timeline, scales, mark.at)
+            day = words.short_day(mark.at, timeline.timezone)
+            speed = words.speed(mark.figures.get("kbps"))
+            head = words.label(mark.code, speed=speed)
+            yield Flag(x, head, day, "", 2**62, scales.box.bottom - 4)
+
+
+def _losses(
+    timeline: Timeline, place: int, turn: Turn, scales: Scales, words: Words
+) -> Iterator[Flag]:
+    """One flag for each reason for which something breaks off at a turn."""
+    left, right = scales.gap(place)
+    before = timeline.spans[place]
+    was, floor = {}, 0
+    for layer, level in zip(before.layers, before.points[-1].levels, strict=True):
+        was[layer.bucket] = floor, floor + level
+        floor += level
+    told: dict[str, list[tuple[int, int]]] = {}
+    figures = {broken.reason: broken.figures for broken in turn.broken}
+    for broken, top, _ in pieces(turn, was):
+        told.setdefault(broken.reason, []).append((broken.bytes, top))
+    share = (right - left) * 0.72 / max(1, len(told))
+    for position, (reason, cuts) in enumerate(told.items()):
+        amount = sum(cut for cut, _ in cuts)
+        foot = scales.y(max(top for _, top in cuts)) + 3
+        code = _head(reason, ahead=turn.at > timeline.known_until)
+        yield Flag(
+            left + share * (position + 0.5),
+            words.label(code, data=words.data(amount, timeline.plan)),
+            words.short_reason(reason, figures[reason], timeline.plan) if reason != "expired" else "",
+            "" if reason == "converted" else "tide-lost",
+            amount,
+            foot,
+        )
+
+
+def _head(reason: str, *, ahead: bool) -> str:
+    if reason == "converted":
+        return "converted"
+    if reason == "expired":
+        return "to_expire" if ahead else "expired"
+    return "to_lose" if ahead else "lost"
+
+
+def _band(timeline: Timeline, scales: Scales) -> Iterator[str]:
+    """Between the slower and the faster pace: where the total will probably be."""
+    for place, span in enumerate(timeline.spans):
+        edges = [
+            [(scales.x(span, place, total.at), scales.y(total.bytes)) for total in totals]
+            for totals in (_within(timeline.high, span), _within(timeline.low, span))
+        ]
+        if not span.unlimited and all(len(edge) > 1 for edge in edges):
+            yield element("path", d=area(*edges), class_="tide-band")
+
+
+def _within(totals: Sequence[Total], span: Span) -> list[Total]:
+    """The totals of one span: after the jump at its start, before the one at its end."""
+    inside = [total for total in totals if span.starts <= total.at <= span.ends]
+    while len(inside) > 1 and inside[1].at == span.starts:
+        inside.pop(0)
+    while len(inside) > 1 and inside[-2].at == span.ends:
+        inside.pop()
+    return inside
+
+
+def _limits(timeline: Timeline, scales: Scales, words: Words) -> Iterator[str]:
+    """Fair use in an unlimited plan: from which amount on it gets slower. Told once."""
+    told_already: set[str] = set()
+    for place, span in enumerate(timeline.spans):
+        left, right = scales.edges[place]
+        for tier in span.plan.speeds if span.unlimited else ():
+            y = scales.y(tier.after)
+            yield element("path", d=f"M{left:.1f} {y:.1f}H{right:.1f}", class_="tide-limit")
+            data, speed = words.data(tier.after), words.speed(tier.kbps)
+            told = words.label("fair_use", data=data, speed=speed)
+            if told not in told_already and width_of(told, 11) < right - left:
+                told_already.add(told)
+                yield text(told, left + 6, y + 14, class_="tide-lost", font_size=11)
+
+
+def _beyond(timeline: Timeline, scales: Scales) -> Iterator[str]:
+    """A strip on the ground from where use goes beyond what was left."""
+    for mark in timeline.marks:
+        if mark.code in ("slow", "overage"):
+            place = max(i for i, span in enumerate(timeline.spans) if span.starts <= mark.at)
+            left = scales.x(timeline.spans[place], place, mark.at)
+            width = scales.edges[place][1] - left
+            y = scales.box.bottom - 4
+            yield element("rect", x=left, y=y, width=width, height=4, class_="tide-beyond")
+
+
+def _unlimited(plan: Plan, words: Words) -> str:
+    """The legend of an unlimited plan, with its daily quota where it has one."""
+    told, daily = words.label("unlimited"), plan.daily
+    if daily is None:
+        return told
+    data = words.data(daily.data)
+    if daily.kbps_after is None:
+        return f"{told} · {words.label('daily_stop', data=data)}"
+    speed = words.speed(daily.kbps_after)
+    return f"{told} · {words.label('daily_slow', data=data, speed=speed)}"
