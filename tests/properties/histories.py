@@ -114,7 +114,9 @@ def plans(draw: st.DrawFn, name: str) -> Plan:
 
 
 whole = st.sampled_from([1, 7, 50, 100, 101, 250, 1000, 1001, 6000])
-validity = st.sampled_from([Duration(seconds=3600), Duration(seconds=3 * 86400), Duration(months=1)])
+validity = st.sampled_from(
+    [Duration(seconds=3600), Duration(seconds=3 * 86400), Duration(months=1)]
+)
 leftover = st.builds(
     Leftover,
     kind=st.sampled_from(["rollover", "rollover", "topup", "bonus"]),

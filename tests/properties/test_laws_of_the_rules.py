@@ -234,5 +234,3 @@ def test_random_histories_reach_every_rule() -> None:
         *("cancel", "chargeback", "not_carried", "expired"),
         *("granted", "used", "carried", "converted", "unserved", "queued", "end_moved", "alert"),
     }
-
-

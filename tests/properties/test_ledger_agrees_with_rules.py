@@ -56,5 +56,3 @@ def test_both_stages_tell_the_same_story(scenario: Scenario) -> None:
         assert told.refusals == by_rules.refusals
         transaction.set_rollback(True)
     plans.forget()
-
-

@@ -62,7 +62,9 @@ def test_amounts_are_exact(text: str, amount: int) -> None:
     assert parse_data(text) == amount
 
 
-@pytest.mark.parametrize("text", ["1.5B", "1 G", "GB", "1e3B", "１GB", "", "1GB ", "0x1B", "1..5GB"])
+@pytest.mark.parametrize(
+    "text", ["1.5B", "1 G", "GB", "1e3B", "１GB", "", "1GB ", "0x1B", "1..5GB"]
+)
 def test_what_is_not_an_amount_is_refused(text: str) -> None:
     with pytest.raises(BadValue):
         parse_data(text)

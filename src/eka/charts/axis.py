@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from eka.charts.scales import Scales, is_open, ticks
+from eka.charts.scales import Scales, is_open, ticks, x_of
 from eka.charts.svg import element, text, width_of
 from eka.rules.timelines import Timeline
 from eka.words import Words
@@ -34,9 +34,7 @@ def draw_amounts(timeline: Timeline, scales: Scales, words: Words) -> Iterator[s
             continue
         yield element("path", d=f"M{box.left:.1f} {y:.1f}H{box.right:.1f}", class_="tide-grid")
         told = words.data(amount, timeline.plan)
-        yield text(
-            told, box.left - 6, y + 4, class_="tide-tick", font_size=10, text_anchor="end"
-        )
+        yield text(told, box.left - 6, y + 4, class_="tide-tick", font_size=10, text_anchor="end")
 
 
 def amounts_width(timeline: Timeline, top: int, words: Words) -> float:
@@ -97,14 +95,6 @@ def _day(timeline: Timeline, at: datetime, words: Words) -> str:
     if timeline.ends - timeline.starts > LONG:
         return words.month(at, timeline.timezone)
     return words.short_day(at, timeline.timezone)
-
-
-def x_of(timeline: Timeline, scales: Scales, at: datetime) -> float:
-    """Where an instant lies, before any gap that is there."""
-    for place, span in enumerate(timeline.spans):
-        if span.starts <= at <= span.ends:
-            return scales.x(span, place, at)
-    return scales.box.right
 
 
 def draw_now(timeline: Timeline, scales: Scales) -> Iterator[str]:

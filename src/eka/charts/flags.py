@@ -38,24 +38,45 @@ class Planted(Struct, frozen=True):
 
 
 def plant(flags: Iterable[Flag], left: float, right: float, lanes: int) -> list[Planted]:
-    """As many flags as fit into `lanes`, the weightiest first."""
+    """As many flags as fit into `lanes`, and the weightier ones where not all do.
+
+    Several simple orders are tried: trying all would gain nothing that one could see.
+    """
+    waiting = list(flags)
+    orders = [
+        sorted(waiting, key=lambda flag: -flag.weight),
+        sorted(waiting, key=lambda flag: flag.x),
+        sorted(waiting, key=lambda flag: -flag.x),
+    ]
+    tries = [
+        _plant_in_order(order, (left, right), lanes, to_the_right=side)
+        for order in orders
+        for side in (True, False)
+    ]
+    return max(tries, key=lambda planted: (len(planted), sum(p.flag.weight for p in planted)))
+
+
+def _plant_in_order(
+    flags: Iterable[Flag], bounds: tuple[float, float], lanes: int, *, to_the_right: bool
+) -> list[Planted]:
     planted: list[Planted] = []
-    for flag in sorted(flags, key=lambda flag: -flag.weight):
-        spot = next(_spots(flag, planted, (left, right), lanes), None)
-        if spot is not None:
-            planted.append(spot)
+    for flag in flags:
+        for spot in _spots(flag, bounds, lanes, to_the_right=to_the_right):
+            if not any(_collide(spot, other) for other in planted):
+                planted.append(spot)
+                break
     return planted
 
 
 def _spots(
-    flag: Flag, planted: list[Planted], bounds: tuple[float, float], lanes: int
+    flag: Flag, bounds: tuple[float, float], lanes: int, *, to_the_right: bool
 ) -> Iterator[Planted]:
+    """Where the flag could stand: to the right of its pole or to the left, lowest lane first."""
+    starts = (flag.x, flag.x - flag.width)
     for lane in range(lanes):
-        for start in (flag.x, flag.x - flag.width):  # to the right of its pole, or to the left
-            spot = Planted(flag, lane, start, start + flag.width)
-            inside = spot.left >= bounds[0] and spot.right <= bounds[1]
-            if inside and not any(_collide(spot, other) for other in planted):
-                yield spot
+        for start in starts if to_the_right else reversed(starts):
+            if start >= bounds[0] and start + flag.width <= bounds[1]:
+                yield Planted(flag, lane, start, start + flag.width)
 
 
 def _collide(one: Planted, other: Planted) -> bool:
@@ -63,9 +84,7 @@ def _collide(one: Planted, other: Planted) -> bool:
         return one.left < other.right + AIR and other.left < one.right + AIR
     upper, lower = (one, other) if one.lane > other.lane else (other, one)
     # The upper flag's pole passes the lower one's lane.
-    return lower.left - AIR / 2 < upper.flag.x < lower.right + AIR / 2 and upper.flag.x not in (
-        lower.flag.x,
-    )
+    return lower.left - AIR / 2 < upper.flag.x < lower.right + AIR / 2
 
 
 def lanes_needed(flags: list[Flag], left: float, right: float, most: int) -> int:
@@ -83,7 +102,13 @@ def draw_flag(planted: Planted, floor: float) -> str:
     pole = element(
         "path", d=f"M{flag.x:.1f} {base - LANE + 4:.1f}V{flag.foot:.1f}", class_="tide-pole"
     )
-    head = text(flag.head, x, base - 17, class_=f"tide-flag {flag.class_}", font_size=SIZE,
-                text_anchor=anchor)
+    head = text(
+        flag.head,
+        x,
+        base - 17,
+        class_=f"tide-flag {flag.class_}",
+        font_size=SIZE,
+        text_anchor=anchor,
+    )
     note = text(flag.note, x, base - 4, class_="tide-note", font_size=SIZE, text_anchor=anchor)
     return pole + head + (note if flag.note else "")

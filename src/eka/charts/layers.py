@@ -1,17 +1,19 @@
 """The water itself: layers over time, what flows on at a turn, what breaks off."""
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 
-from eka.charts.scales import Scales, known_and_expected
+from eka.charts.scales import Scales, Stretch, stretches, x_of
 from eka.charts.svg import Place, area, element, number, outline, text, titled, width_of
 from eka.rules.plans import KINDS, Kind
-from eka.rules.timelines import Broken, Layer, Point, Span, Timeline, Turn
+from eka.rules.timelines import Broken, Layer, Span, Timeline, Turn
 from eka.words import Words
 
 LABEL = 11.0
 TEETH = 5.0  # the torn edge of what breaks off
 DROP = 5.0  # how far a piece sinks as it breaks off
 SLIT = 2.0  # between a piece and the layer it came from
+SEAM = 0.4  # opaque shapes overlap a little, so that no hairline shows between them
 THINNEST = 2.5  # a small loss is still seen
 
 
@@ -39,26 +41,20 @@ def draw_spans(timeline: Timeline, scales: Scales) -> Iterator[str]:
         if span.unlimited:
             yield from _use(timeline, span, place, scales)
             continue
-        known, expected = known_and_expected(span, timeline.known_until)
-        held = span.held_from is not None and span.held_from <= span.starts
-        for points, ahead in ((known, False), (expected, True)):
-            if len(points) > 1:
-                yield from _stack(span, points, place, scales, ahead=ahead, held=held)
+        for stretch in stretches(span, timeline.known_until):
+            yield from _stack(span, stretch, place, scales)
 
 
-def _stack(
-    span: Span, points: Sequence[Point], place: int, scales: Scales, *, ahead: bool, held: bool
-) -> Iterator[str]:
+def _stack(span: Span, stretch: Stretch, place: int, scales: Scales) -> Iterator[str]:
+    points = stretch.points
     xs = [scales.x(span, place, point.at) for point in points]
     floors = [0] * len(points)
     for position, layer in enumerate(span.layers):
-        tops = [
-            floor + point.levels[position] for floor, point in zip(floors, points, strict=True)
-        ]
+        tops = [floor + point.levels[position] for floor, point in zip(floors, points, strict=True)]
         upper, lower = _edge(xs, tops, scales), _edge(xs, floors, scales)
-        shade = " tide-held" if held else " tide-ahead" if ahead else ""
+        shade = " tide-held" if stretch.held else " tide-ahead" if stretch.ahead else ""
         yield element("path", d=area(upper, lower), class_=f"tide-{layer.kind}{shade}")
-        dashes = " tide-edge-ahead" if ahead else ""
+        dashes = " tide-edge-ahead" if stretch.ahead else ""
         for run in _runs(upper, lower):
             yield element(
                 "path", d=outline(run), class_=f"tide-edge tide-edge-{layer.kind}{dashes}"
@@ -109,14 +105,15 @@ def draw_turn(
     if right - left < 1:
         return
     ahead = " tide-ahead" if turn.at > timeline.known_until else ""
+    seam = 0.0 if ahead else SEAM
     was, becomes = _heights(before, -1), _heights(after, 0)
     kinds = {layer.bucket: layer.kind for layer in (*before.layers, *after.layers)}
     for flow in turn.flows:
         source, home = was.get(flow.source), becomes.get(flow.into)
         if source and home and not (before.unlimited or after.unlimited):
             yield _ribbon(
-                (left, scales.y(source[0] + flow.bytes), scales.y(source[0])),
-                (right, scales.y(home[1]), scales.y(home[0])),
+                (left - seam, scales.y(source[0] + flow.bytes), scales.y(source[0])),
+                (right + seam, scales.y(home[1]), scales.y(home[0])),
                 f"tide-{kinds[flow.into]}{ahead}",
                 f"tide-edge tide-edge-{kinds[flow.into]}" + (" tide-edge-ahead" if ahead else ""),
             )
@@ -138,9 +135,7 @@ def _heights(span: Span, point: int) -> dict[int, tuple[int, int]]:
     return heights
 
 
-def pieces(
-    turn: Turn, was: dict[int, tuple[int, int]]
-) -> Iterator[tuple[Broken, int, int]]:
+def pieces(turn: Turn, was: dict[int, tuple[int, int]]) -> Iterator[tuple[Broken, int, int]]:
     """What breaks off, with its upper and lower edge: it comes off the top of its layer."""
     tops = {bucket: top for bucket, (_, top) in was.items()}
     for broken in turn.broken:
@@ -216,12 +211,16 @@ def _label(
     first = [point for point in filled if point.at == filled[0].at][-1]  # after all jumps there
     amount = words.data(first.levels[position], timeline.plan)
     start = scales.x(span, place, first.at) + 6
-    for told in (f"{words.kind(layer.kind)} {amount}", amount):
-        width = width_of(told, LABEL) * 1.05
-        room = _room(span, place, position, scales, (start - 4, start + width + 4))
+    now = None if timeline.now is None else x_of(timeline, scales, timeline.now)
+    starts = [start] if now is None or now < start else [start, now + 6]
+    for told, left in product((f"{words.kind(layer.kind)} {amount}", amount), starts):
+        right = left + width_of(told, LABEL) * 1.05
+        if now is not None and left - 4 < now < right + 4:
+            continue
+        room = _room(span, place, position, scales, (left - 4, right + 4))
         if room is not None and room[1] - room[0] >= LABEL + 4:
             y = (room[0] + room[1]) / 2 + LABEL * 0.36
-            yield text(told, start, y, class_="tide-on", font_size=LABEL)
+            yield text(told, left, y, class_="tide-on", font_size=LABEL)
             return
 
 

@@ -6,6 +6,7 @@ on and what is lost breaks off.
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -99,9 +100,34 @@ def ticks(timeline: Timeline, top: int) -> list[int]:
     return list(range(step, top + 1, step))
 
 
-def known_and_expected(span: Span, known_until: datetime) -> tuple[list[Point], list[Point]]:
-    """The span's points up to an instant and from it on; the timeline has a point there."""
-    known = [point for point in span.points if point.at <= known_until]
-    if not known or span.ends <= known_until:
-        return (known, []) if known else ([], list(span.points))
-    return known, [known[-1], *(point for point in span.points if point.at > known_until)]
+def x_of(timeline: Timeline, scales: Scales, at: datetime) -> float:
+    """Where an instant lies, before any gap that is there."""
+    for place, span in enumerate(timeline.spans):
+        if span.starts <= at <= span.ends:
+            return scales.x(span, place, at)
+    return scales.box.right
+
+
+class Stretch(Struct, frozen=True):
+    """A part of a span that is drawn alike: expected or not, held (unusable) or not."""
+
+    points: tuple[Point, ...]
+    ahead: bool
+    held: bool
+
+
+def stretches(span: Span, known_until: datetime) -> Iterator[Stretch]:
+    """The span cut where knowledge ends and where its period is over; there are points at both."""
+    cuts = {span.starts, span.ends, known_until, span.held_from or span.ends}
+    inside = sorted(cut for cut in cuts if span.starts <= cut <= span.ends)
+    for starts, ends in pairwise(inside):
+        first = [point for point in span.points if point.at <= starts][-1:]
+        points = first if starts > span.starts else []
+        points = [*points, *(p for p in span.points if _in(p.at, starts, ends, span))]
+        held = span.held_from is not None and starts >= span.held_from
+        if len(points) > 1:
+            yield Stretch(tuple(points), starts >= known_until, held)
+
+
+def _in(at: datetime, starts: datetime, ends: datetime, span: Span) -> bool:
+    return (starts < at <= ends) or (at == starts == span.starts)

@@ -5,9 +5,10 @@ happened, the future what is expected; at a renewal what carries flows on into t
 what is lost breaks off in hatching with its amount and reason. `table` tells the same in figures.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from msgspec import Struct
@@ -21,15 +22,15 @@ from eka.charts.axis import (
     draw_amounts,
     draw_days,
     draw_now,
-    x_of,
 )
 from eka.charts.flags import LANE, Flag, draw_flag, lanes_needed, plant
 from eka.charts.layers import draw_labels, draw_spans, draw_turn, patterns, pieces
-from eka.charts.scales import Box, Scales, highest, scales_of
+from eka.charts.scales import Box, Scales, highest, scales_of, x_of
 from eka.charts.svg import area, element, text, width_of
 from eka.charts.tables import Table, table
 from eka.rules.plans import KINDS, Kind, Plan
 from eka.rules.timelines import Span, Timeline, Total, Turn
+from eka.rules.units import parse_money
 from eka.words import Words
 
 __all__ = ["Table", "draw", "stylesheet", "table"]
@@ -60,7 +61,8 @@ def draw(
     """
     if timeline is None:
         return _frame(_empty(words, width, height), words.label("inactive"), "", width, height, css)
-    prefix = f"tide{crc32(repr(timeline).encode()):x}"
+    # Several drawings of one line may stand in a page, and ids must not repeat.
+    prefix = f"tide{crc32(repr((timeline, width, height)).encode()):x}"
     content = "".join(_content(timeline, words, width, height, prefix))
     title = words.label(
         "title_unlimited" if all(span.unlimited for span in timeline.spans) else "title",
@@ -151,7 +153,8 @@ def _heading(timeline: Timeline, words: Words) -> str:
         return ""
     unlimited = _is_unlimited_now(timeline)
     amount, unit = words.data_parts(amount_now(timeline), timeline.plan)
-    told = words.label("used", data="").strip() if unlimited else words.label("left")
+    code = "used_now" if unlimited else "on_hold" if _is_held_now(timeline) else "left"
+    told = words.label(code)
     parts = (
         element("tspan", amount, class_="tide-big", font_size=34)
         + element("tspan", unit, class_="tide-soft", font_size=16, dx=5)
@@ -161,10 +164,20 @@ def _heading(timeline: Timeline, words: Words) -> str:
 
 
 def _is_unlimited_now(timeline: Timeline) -> bool:
-    return any(
-        span.unlimited and timeline.now is not None and span.starts <= timeline.now <= span.ends
-        for span in timeline.spans
+    return any(span.unlimited for span in _spans_now(timeline))
+
+
+def _is_held_now(timeline: Timeline) -> bool:
+    """Whether the period is over, so that what is left waits for a renewal."""
+    now = timeline.now
+    return now is not None and any(
+        span.held_from is not None and span.held_from <= now for span in _spans_now(timeline)
     )
+
+
+def _spans_now(timeline: Timeline) -> list[Span]:
+    now = timeline.now
+    return [span for span in timeline.spans if now and span.starts <= now < span.ends]
 
 
 def _legend(timeline: Timeline, words: Words, width: int) -> list[Legend]:
@@ -208,7 +221,13 @@ def _draw_legend(legend: list[Legend], top: float) -> Iterator[str]:
     for item in legend:
         y = top + LEGEND * item.row
         yield element(
-            "rect", x=item.x, y=y + 5, width=11, height=11, rx=2, stroke_width=1.5,
+            "rect",
+            x=item.x,
+            y=y + 5,
+            width=11,
+            height=11,
+            rx=2,
+            stroke_width=1.5,
             class_=f"tide-{item.kind} tide-edge-{item.kind}",
         )
         yield text(item.told, item.x + 16, y + 15, font_size=SMALL)
@@ -248,11 +267,20 @@ def _losses(
         yield Flag(
             left + share * (position + 0.5),
             words.label(code, data=words.data(amount, timeline.plan)),
-            words.short_reason(reason, figures[reason], timeline.plan) if reason != "expired" else "",
+            _note(reason, figures[reason], timeline, words),
             "" if reason == "converted" else "tide-lost",
             amount,
             foot,
         )
+
+
+def _note(reason: str, figures: Mapping[str, Any], timeline: Timeline, words: Words) -> str:
+    """The second line of a flag: why, or what it became."""
+    if reason == "expired":
+        return ""
+    if reason == "converted":
+        return words.money(parse_money(figures["credit"]))
+    return words.short_reason(reason, figures, timeline.plan)
 
 
 def _head(reason: str, *, ahead: bool) -> str:
@@ -294,9 +322,18 @@ def _limits(timeline: Timeline, scales: Scales, words: Words) -> Iterator[str]:
             yield element("path", d=f"M{left:.1f} {y:.1f}H{right:.1f}", class_="tide-limit")
             data, speed = words.data(tier.after), words.speed(tier.kbps)
             told = words.label("fair_use", data=data, speed=speed)
-            if told not in told_already and width_of(told, 11) < right - left:
+            if told not in told_already:
                 told_already.add(told)
-                yield text(told, left + 6, y + 14, class_="tide-lost", font_size=11)
+                yield _limit_label(told, timeline, scales, y + 14)
+
+
+def _limit_label(told: str, timeline: Timeline, scales: Scales, y: float) -> str:
+    """At the right, where there is rarely anything; at the left where now would cross it."""
+    right = scales.box.right - 4
+    now = x_of(timeline, scales, timeline.now) if timeline.now else scales.box.left
+    if now > right - width_of(told, 11) - 8:
+        return text(told, scales.box.left + 6, y, class_="tide-lost", font_size=11)
+    return text(told, right, y, class_="tide-lost", font_size=11, text_anchor="end")
 
 
 def _beyond(timeline: Timeline, scales: Scales) -> Iterator[str]:

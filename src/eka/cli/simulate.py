@@ -97,7 +97,13 @@ def _run_file(name: str, make_stage: StageMaker, svg: Path | None, as_json: bool
 
 
 def _draw(run: Run, target: Path) -> None:
-    picture = draw(timeline_of_played(run.played), Words("en"), width=900, height=360, css=True)
+    picture = draw(
+        timeline_of_played(run.played, run.scenario.plans),
+        Words("en"),
+        width=900,
+        height=360,
+        css=True,
+    )
     try:
         target.write_text(picture, encoding="utf-8")
     except OSError as error:
@@ -132,7 +138,7 @@ def _entry_plain(entry: Entry, words: Words, run: Run) -> dict[str, Any]:
         "into": entry.into,
         "kind": entry.kind,
         "reason": entry.reason,
-        "figures": entry.figures,
+        "figures": dict(sorted(entry.figures.items())),
         "text": words.entry(entry, run.scenario.timezone),
     }
     return {key: value for key, value in told.items() if value not in (None, "", {})}

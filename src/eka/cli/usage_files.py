@@ -34,7 +34,7 @@ class UsageFile:
     def stretches(
         self, lane: int, lanes: int, done: int, size: int, now: Callable[[], datetime]
     ) -> Iterator[Stretch]:
-        """What a lane takes of the data rows after the first `done`: about `size` rows at a time."""
+        """What a lane takes of the data rows after the first `done`, about `size` at a time."""
         with self._open() as text:
             rows = _data_rows(csv.reader(text, strict=True))
             for _ in itertools.islice(rows, done + 1):
@@ -42,8 +42,8 @@ class UsageFile:
             while chunk := list(itertools.islice(rows, size * lanes)):
                 latest = now() + SKEW_MAX
                 mine = [
-                    Row(index, line, fields, self.layout.read(fields, latest))
-                    for index, (line, fields) in enumerate(chunk, done)
+                    Row(place, line, fields, self.layout.read(fields, latest))
+                    for place, (line, fields) in enumerate(chunk, done)
                     if self.layout.lane(fields, lanes) == lane
                 ]
                 yield Stretch(done, done + len(chunk), mine)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from eka.ledger.connections import rows
+from eka.ledger.connections import array, rows
 
 FIND = "SELECT command, answer FROM receipt WHERE line_id = %s AND key = %s"
 
@@ -26,5 +26,5 @@ def commands(pairs: Iterable[tuple[int, str]]) -> dict[tuple[int, str], str]:
     if not asked:
         return {}
     ids, keys = zip(*asked, strict=True)
-    found = rows(FIND_MANY, [list(ids), list(keys)])
+    found = rows(FIND_MANY, [array("bigint", ids), array("text", keys)])
     return {(line_id, key): command for line_id, key, command in found}

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from eka.ledger.connections import rows
+from eka.ledger.connections import array, rows
 
 # A number of up to 18 digits may be an id; longer ones would not fit the column.
 FIND = """
@@ -22,6 +22,6 @@ def find_lines(references: Collection[str]) -> dict[str, list[int]]:
     asked = list({reference.removeprefix("+") for reference in references})
     ids = [name for name in asked if name.isascii() and name.isdigit() and len(name) < 19]
     found: dict[str, list[int]] = {}
-    for name, id_ in rows(FIND, {"asked": asked, "ids": ids}):
+    for name, id_ in rows(FIND, {"asked": array("text", asked), "ids": array("text", ids)}):
         found.setdefault(name, []).append(id_)
     return found

@@ -1,7 +1,6 @@
-"""The last movements of a line, a day's use of one kind taken together."""
+"""The last movements of a line, the last day's use taken together."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from msgspec.structs import replace
 
@@ -10,14 +9,20 @@ from eka.rules.lines import Entry
 
 
 def recent(entries: Iterable[Entry], timezone: str, most: int) -> list[Entry]:
-    """The last movements, newest first; uses of one day, kind and reason become one entry."""
-    merged: dict[Any, Entry] = {}
-    for number, entry in enumerate(entries):
-        key = _key(entry, timezone) if entry.code == "used" else number
-        before = merged.pop(key, None)
-        merged[key] = replace(entry, bytes=entry.bytes + before.bytes) if before else entry
-    return list(merged.values())[: -most - 1 : -1]
+    """The last movements, newest first; of plain use only the last day's, taken together."""
+    shown: list[Entry] = []
+    last_use: Entry | None = None
+    for entry in reversed(list(entries)):
+        if entry.code != "used":
+            shown.append(entry)
+        elif last_use is None:
+            last_use = entry
+        elif _same_day(entry, last_use, timezone):
+            last_use = replace(last_use, bytes=last_use.bytes + entry.bytes)
+    first = [last_use] if last_use else []
+    return sorted([*first, *shown], key=lambda entry: entry.at, reverse=True)[:most]
 
 
-def _key(entry: Entry, timezone: str) -> Any:
-    return local_date(entry.at, timezone), entry.kind, entry.reason
+def _same_day(one: Entry, other: Entry, timezone: str) -> bool:
+    days = local_date(one.at, timezone), local_date(other.at, timezone)
+    return days[0] == days[1] and (one.kind, one.reason) == (other.kind, other.reason)

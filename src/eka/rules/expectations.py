@@ -5,6 +5,7 @@ Amounts are in bytes, instants in UTC with Z, so that two implementations can be
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 
 from msgspec import Struct
 
@@ -16,8 +17,17 @@ from eka.rules.plan_text import data, data_or_unlimited, money
 from eka.rules.plans import Kind
 from eka.rules.quota import available
 from eka.rules.speeds import speed_kbps
-from eka.rules.units import Money, format_money
+from eka.rules.units import (
+    BadValue,
+    Money,
+    format_duration,
+    format_money,
+    format_share,
+    parse_duration,
+    parse_share,
+)
 
+T = TypeVar("T")
 STATES = ("ready", "active", "lapsed", "suspended", "closed")
 RESULTS = ("success", "limit_reached", "unknown_session", "not_active")
 
@@ -61,7 +71,24 @@ def _losses_node(node: Node) -> str:
 
 
 def _alerts_node(node: Node) -> str:
-    return _list_text(read_list(Node.text)(node))
+    return _list_text(read_list(_alert)(node))
+
+
+def _alert(node: Node) -> str:
+    """A warning's label as the rules write it: `ends_in 48h` is `ends_in 2d`."""
+    what, _, threshold = node.text().partition(" ")
+    if what == "used":
+        return f"used {format_share(_part(node, parse_share, threshold))}"
+    if what == "ends_in":
+        return f"ends_in {format_duration(_part(node, parse_duration, threshold))}"
+    raise node.fail(f"{node.sort()} is not a warning; write it like `used 75%` or `ends_in 3d`")
+
+
+def _part(node: Node, reader: Callable[[str], T], text: str) -> T:
+    try:
+        return reader(text)
+    except BadValue as error:
+        raise node.fail(str(error)) from None
 
 
 def _list_text(words: Iterable[str]) -> str:

@@ -241,13 +241,12 @@ def _edit(node: Node, plans: dict[str, Plan]) -> EditPlan:
 
 def _expect(node: Node, plans: dict[str, Plan]) -> Expect:
     with node.fields() as fields:
-        return Expect(
-            {
-                name: field.canonical(value)
-                for name, field in EXPECTABLE.items()
-                if (value := fields.node_of(name)) is not None
-            }
-        )
+        read = {
+            name: field.canonical(value)
+            for name, field in EXPECTABLE.items()
+            if (value := fields.node_of(name)) is not None
+        }
+    return Expect({name: read[name] for name, _ in node.items() if name in read})
 
 
 def _change(node: Node, plans: dict[str, Plan]) -> Change:

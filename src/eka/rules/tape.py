@@ -126,7 +126,9 @@ class Tape:
             born=entry.at,
             starts=entry.at,
             expires=parse_instant(expires) if expires else None,
-            period=None if own else self._scene.number + carried,  # what is carried comes with the next
+            period=None
+            if own
+            else self._scene.number + carried,  # what is carried comes with the next
             generation=int(entry.figures.get("generation", 0)),
         )
 
@@ -139,14 +141,18 @@ class Tape:
         """Takes entries that happened, each at its own instant."""
         for entry in entries:
             self._take(entry, entry.at, jumps=True)
+            self._note_beyond(entry, entry.at)
         self._close_turn()
 
-    def spread(self, entries: Iterable[Entry], starts: datetime, ends: datetime, asked: int) -> None:
+    def spread(
+        self, entries: Iterable[Entry], starts: datetime, ends: datetime, asked: int
+    ) -> None:
         """Takes uses that are spread evenly over [starts, ends], `asked` bytes in all."""
         done = 0
         for entry in entries:
-            done += entry.bytes if entry.code in ("used", "unserved") else 0
+            begun, done = done, done + (entry.bytes if entry.code in ("used", "unserved") else 0)
             self._take(entry, between(starts, ends, done, asked), jumps=False)
+            self._note_beyond(entry, between(starts, ends, begun, asked))
         self.wait(ends)
 
     def wait(self, at: datetime) -> None:
@@ -188,6 +194,9 @@ class Tape:
         code = MARKS.get(entry.code)
         if code is not None:
             self.marks.append(Mark(code=code, at=at))
+
+    def _note_beyond(self, entry: Entry, at: datetime) -> None:
+        """Marks the period's first use beyond what was left."""
         beyond = BEYOND.get(entry.reason) if entry.code == "used" else None
         since = self._period_starts()
         if beyond and not any(mark.code == beyond and mark.at >= since for mark in self.marks):
@@ -198,6 +207,9 @@ class Tape:
         return self.turns[-1].at if self.turns else self._frames[0].at
 
     def _mark(self, at: datetime) -> None:
+        over, last = self._scene.ends, self._frames[-1] if self._frames else None
+        if over and last and last.at < over < at:  # from here on what is left is held
+            self._frames.append(Frame(over, last.levels, last.used))
         frame = Frame(at, {n: level for n, level in self._levels.items() if level}, self._used)
         if not self._frames or self._frames[-1] != frame:
             self._frames.append(frame)

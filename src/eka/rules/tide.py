@@ -10,10 +10,11 @@ from itertools import pairwise
 from eka.rules.advice import WhatIf, forecast, next_renewal
 from eka.rules.commands import NOTHING_ON_OFFER, pass_time, perform
 from eka.rules.fates import held
-from eka.rules.forecasts import Pace, Planned, Step, play_on
+from eka.rules.forecasts import STEPS, Pace, Planned, Step, play_on
 from eka.rules.lines import Entry, Line, Period
 from eka.rules.plans import Plan, RenewedBy
 from eka.rules.play import Played
+from eka.rules.renewals import grace_end
 from eka.rules.requests import Activate, Renew
 from eka.rules.tape import Scene, Tape, moves
 from eka.rules.timelines import (
@@ -160,10 +161,17 @@ def _what_comes(
     assert period is not None
     if by is None and not renews_itself(line):
         return [], max(now, period.ends) + (period.ends - period.starts)
-    preview = next_renewal(line, now, by=by or "auto", offers=offers)
+    at = _soon(line, now, period) if line.state == "lapsed" else None
+    preview = next_renewal(line, now, by=by or "auto", offers=offers, at=at)
     if preview.itself:
         return [], preview.ends
     return [Planned(max(now, preview.paid_at), Renew(None, preview.by))], preview.ends
+
+
+def _soon(line: Line, now: datetime, period: Period) -> datetime:
+    """When a line that has ended may be renewed: a little later, so that it shows, but in time."""
+    over, soon = grace_end(line), now + (period.ends - period.starts) / STEPS
+    return soon if over is None else min(soon, now + (over - now) / 2)
 
 
 def _record(tape: Tape, steps: Iterable[Step], until: datetime) -> None:
@@ -192,7 +200,8 @@ def _timeline(
     high: tuple[Total, ...] = (),
 ) -> Timeline:
     assert line.period is not None
-    marks = [*tape.marks, *_running_out(tape.spans, known_until)]
+    beyond = [mark.at for mark in tape.marks if mark.code in ("slow", "overage")]
+    marks = [*tape.marks, *_running_out(tape.spans, known_until, beyond)]
     if now is not None:
         marks.append(Mark(code="now", at=now))
     return Timeline(
@@ -210,9 +219,13 @@ def _timeline(
     )
 
 
-def _running_out(spans: Iterable[Span], known_until: datetime) -> Iterable[Mark]:
-    """The first instant to come at which use, not a rule, leaves nothing."""
+def _running_out(
+    spans: Iterable[Span], known_until: datetime, beyond: Sequence[datetime]
+) -> Iterable[Mark]:
+    """The first instant to come at which use, not a rule, leaves nothing and stops."""
     for span in spans:
+        if any(span.starts <= at < span.ends for at in beyond):
+            continue
         for before, after in pairwise(span.points):
             falls = before.total > 0 and after.total == 0
             if falls and after.at > known_until and after.at < span.ends:

@@ -8,9 +8,7 @@ from msgspec import Struct
 from eka.rules.plans import Kind, Plan
 
 # `slow` and `overage`: from here on the period's use goes beyond what was left.
-MarkCode = Literal[
-    "now", "runs_out", "slow", "overage", "lapsed", "suspended", "resumed", "closed"
-]
+MarkCode = Literal["now", "runs_out", "slow", "overage", "lapsed", "suspended", "resumed", "closed"]
 
 
 class Layer(Struct, frozen=True, kw_only=True):

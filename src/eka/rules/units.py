@@ -5,6 +5,7 @@ Everything is a whole number: bytes, minor units of a currency, seconds, months.
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -120,6 +121,7 @@ def parse_share(text: str) -> Share:
     return Share(share.numerator, share.denominator)
 
 
+@lru_cache(maxsize=1024)
 def format_share(share: Share) -> str:
     """`75%`, `12.5%`: the text that parses to this share."""
     percent = Fraction(share.numerator, share.denominator) * 100

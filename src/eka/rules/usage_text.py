@@ -71,9 +71,9 @@ class Refusal(Struct, frozen=True):
 
 
 class Row(NamedTuple):
-    """A data row of a file: its index among them, the line it stands on, its fields, its record."""
+    """A data row: its place among them (from 0), its line in the file, its fields, its record."""
 
-    index: int
+    place: int
     number: int
     fields: list[str]
     said: UsageRecord | Refusal
@@ -161,24 +161,17 @@ def _wrong_header(names: list[str]) -> str:
     return f"column `{missing}` is missing; {RIGHT}" if missing else ""
 
 
-def _instant(column: str, text: str) -> datetime:
+def _instant(column: Literal["start", "end"], text: str) -> datetime:
     try:
         instant = datetime.fromisoformat(text)
-    except ValueError:
-        instant = None
-    if instant is None or instant.tzinfo is None:
-        wrong = f"is not an instant with its offset, such as 2026-01-31T08:00:00+08:00 or {_EXAMPLE}"
-        raise _Refused("start" if column == "start" else "end", f"{column} {text!r} {wrong}")
-    if instant.tzinfo is UTC:
-        return instant
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError:
-        said = f"{column} {text!r} is outside the calendar"
-        raise _Refused("start" if column == "start" else "end", said) from None
-
-
-_EXAMPLE = "2026-01-31T00:00:00Z"
+        if instant.tzinfo is UTC:
+            return instant
+        if instant.tzinfo is not None:
+            return instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    right = "an instant with its offset, such as 2026-01-31T08:00:00+08:00 or 2026-01-31T00:00:00Z"
+    raise _Refused(column, f"{column} {text!r} is not {right}")
 
 
 def _check_order(starts: datetime, ends: datetime, latest: datetime) -> None:

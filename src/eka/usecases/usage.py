@@ -49,7 +49,7 @@ def take(digest: str, lane: int, stretch: Stretch, now: datetime) -> None:
     if done >= stretch.after:
         return
     batch = _Batch(now)
-    batch.take([row for row in stretch.rows if row.index >= done])
+    batch.take([row for row in stretch.rows if row.place >= done])
     imports.refuse(digest, batch.refused)
     imports.advance(
         digest,
@@ -107,7 +107,7 @@ class _Batch:
             record = row.said
             if isinstance(record, Refusal):
                 self._refuse(row, record)
-            elif len(ids := meant.get(record.line, ())) == 1:
+            elif len(ids := meant.get(record.line, [])) == 1:
                 use = _Use(row, record, f"usage:{record.record_id}", record.digest())
                 by_line.setdefault(ids[0], []).append(use)
             else:

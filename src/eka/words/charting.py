@@ -8,6 +8,8 @@ from eka.words.tongue import Tongue
 LABELS = {
     "now": N_("now"),
     "left": N_("left"),
+    "used_now": N_("used"),
+    "on_hold": N_("on hold until renewed"),
     "lost": N_("{data} lost"),
     "expired": N_("{data} expired"),
     "to_lose": N_("{data} to be lost"),
@@ -19,7 +21,7 @@ LABELS = {
     "ends": N_("ends"),
     "begins": N_("begins"),
     "runs_out": N_("runs out"),
-    "slow": N_("now {speed}"),
+    "slow": N_("slows to {speed}"),
     "overage": N_("extra data charged"),
     "unlimited": N_("Unlimited"),
     "used": N_("{data} used"),

@@ -97,23 +97,29 @@ def _carried(tongue: Tongue, of: Entry, context: Context) -> str:
     kind = names.kind_within(tongue, of.kind or "plan")
     if expires:
         return tongue.say(
-            N_("{data} carried into the new period, because unused {kind} carries over; "
-               "use it before {until}."),
+            N_(
+                "{data} carried into the new period, because unused {kind} carries over; "
+                "use it before {until}."
+            ),
             data=data,
             kind=kind,
             until=tongue.instant(parse_instant(expires), context.timezone),
         )
     if again is None:
         return tongue.say(
-            N_("{data} carried into the new period, because unused {kind} carries over "
-               "for as long as the line is renewed in time."),
+            N_(
+                "{data} carried into the new period, because unused {kind} carries over "
+                "for as long as the line is renewed in time."
+            ),
             data=data,
             kind=kind,
         )
     if again == 0:
         return tongue.say(
-            N_("{data} carried into the new period, because unused {kind} carries over; "
-               "use it before this period ends, it does not carry again."),
+            N_(
+                "{data} carried into the new period, because unused {kind} carries over; "
+                "use it before this period ends, it does not carry again."
+            ),
             data=data,
             kind=kind,
         )

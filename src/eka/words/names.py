@@ -56,8 +56,7 @@ REFUSALS = {
         "Nothing has changed."
     ),
     "validity_missing": N_(
-        "On this plan a top-up moves the period’s end, so it needs a validity. "
-        "Nothing has changed."
+        "On this plan a top-up moves the period’s end, so it needs a validity. Nothing has changed."
     ),
 }
 

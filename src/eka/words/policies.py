@@ -61,8 +61,9 @@ TIMINGS = {
     "window": (
         N_("you renew between {lead_max} and {lead_min} before the end of the period"),
         N_("you renew {by} between {lead_max} and {lead_min} before the end of the period"),
-        N_("it renews automatically between {lead_max} and {lead_min} "
-           "before the end of the period"),
+        N_(
+            "it renews automatically between {lead_max} and {lead_min} before the end of the period"
+        ),
     ),
 }
 
@@ -112,8 +113,9 @@ def _with_events(tongue: Tongue, carried: str, parts: Mapping[str, Mapping[str, 
     events = [e for e in parts.get("forfeits_on", {}).get("events", ()) if e != "cancel"]
     if events:
         told = tongue.either(tongue.say(EVENTS[event]) for event in events)
-        carried = tongue.say(N_("{policy} Carried data is lost if {events}."),
-                             policy=carried, events=told)
+        carried = tongue.say(
+            N_("{policy} Carried data is lost if {events}."), policy=carried, events=told
+        )
     if "keep_to_expiry" in parts:
         carried = tongue.say(
             N_("{policy} Otherwise data that was carried before stays until it expires."),
@@ -139,9 +141,7 @@ def _times(span: Duration, number: int) -> Duration:
     return Duration(span.seconds * number, span.months * number)
 
 
-def _limits(
-    tongue: Tongue, plan: Plan, parts: Mapping[str, Mapping[str, Any]]
-) -> Iterator[str]:
+def _limits(tongue: Tongue, plan: Plan, parts: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for code, clause in CAPS.items():
         if code in parts:
             limit = parts[code]["cap"]
@@ -154,9 +154,7 @@ def timing(tongue: Tongue, plan: Plan) -> str:
 
 
 def _timing(tongue: Tongue, parts: Mapping[str, Mapping[str, Any]]) -> str:
-    spans = {
-        name: parts[name][name] for name in ("grace", "lead_min", "lead_max") if name in parts
-    }
+    spans = {name: parts[name][name] for name in ("grace", "lead_min", "lead_max") if name in parts}
     plain, with_by, by_itself = TIMINGS[_which_timing(spans)]
     told = {name: tongue.duration(span) for name, span in spans.items()}
     by: tuple[RenewedBy, ...] = parts.get("by", {}).get("allowed", ())

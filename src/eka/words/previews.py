@@ -110,9 +110,7 @@ def _otherwise(tongue: Tongue, plan: Plan, way: Otherwise) -> str:
     )
 
 
-def preview(
-    tongue: Tongue, of: Preview, timezone: str, titles: Mapping[str, str]
-) -> list[str]:
+def preview(tongue: Tongue, of: Preview, timezone: str, titles: Mapping[str, str]) -> list[str]:
     """When the next renewal comes, every byte's fate, and what to do by when."""
     context = Context(timezone, titles, of.old_plan)
     told = [_headline(tongue, of, context)]
@@ -149,7 +147,9 @@ def _fate(tongue: Tongue, fate: Fate, context: Context) -> Iterator[str]:
     if fate.carried and until:
         yield tongue.say(
             N_("{data} of {kind} carries over; use it before {until}."),
-            data=carried, kind=kind, until=until,
+            data=carried,
+            kind=kind,
+            until=until,
         )
     elif fate.carried:
         yield tongue.say(N_("{data} of {kind} carries over."), data=carried, kind=kind)
@@ -166,7 +166,8 @@ def _advice(tongue: Tongue, of: Preview, context: Context) -> Iterator[str]:
         way = of.better.way
         by = names.renewed_by(tongue, way) if way in ("manual", "auto") else ""
         yield tongue.say(
-            N_("Renewed {by} by {at} instead, {data} would carry over.") if by
+            N_("Renewed {by} by {at} instead, {data} would carry over.")
+            if by
             else N_("Renewed by {at} instead, {data} would carry over."),
             by=by,
             at=tongue.instant(of.better.at, context.timezone),

@@ -87,18 +87,14 @@ def _late_renewal(tongue: Tongue, figures: Figures, context: Context) -> str:
 
 def _too_late_notice(tongue: Tongue, figures: Figures, context: Context) -> str:
     lead = tongue.duration(figures["lead_min"])
-    return tongue.say(
-        N_("renewed less than {lead} before the period’s end"), lead=lead
-    )
+    return tongue.say(N_("renewed less than {lead} before the period’s end"), lead=lead)
 
 
 def _too_early(tongue: Tongue, figures: Figures, context: Context) -> str:
     if _is_zero(figures["lead_max"]):
         return tongue.say(N_("renewed before the period’s end"))
     lead = tongue.duration(figures["lead_max"])
-    return tongue.say(
-        N_("renewed more than {lead} before the period’s end"), lead=lead
-    )
+    return tongue.say(N_("renewed more than {lead} before the period’s end"), lead=lead)
 
 
 def _period_too_young(tongue: Tongue, figures: Figures, context: Context) -> str:

@@ -112,7 +112,9 @@ class Words:
         """Why bytes were lost, as a clause without a full stop."""
         return reasons.reason(self.tongue, reason, figures, reasons.Context(timezone, titles, like))
 
-    def short_reason(self, reason: str, figures: Mapping[str, Any], like: Plan | None = None) -> str:
+    def short_reason(
+        self, reason: str, figures: Mapping[str, Any], like: Plan | None = None
+    ) -> str:
         """Why bytes were lost, in two or three words for a label."""
         return reasons.short_reason(self.tongue, reason, figures, like)
 

@@ -1,0 +1,85 @@
+"""The list of plans and one plan."""
+
+import pytest
+from django.test import Client
+
+from tests.portal.reading import body, read
+
+
+def _titles(client: Client, query: str) -> int:
+    page = read(client, f"/{query}")
+    return sum(1 for attrs in page.all("a") if (attrs.get("href") or "").startswith("/plans/"))
+
+
+def test_each_plan_tells_what_happens_to_unused_data(shop: None, client: Client) -> None:
+    page = read(client, "/")
+    assert "73 plans" in page.text or "plans" in page.text
+    assert "Unused plan data carries over" in page.text
+
+
+def test_filters_narrow_the_list(shop: None, client: Client) -> None:
+    everything = _titles(client, "")
+    rolling, not_rolling = _titles(client, "?rolls=yes"), _titles(client, "?rolls=no")
+    assert 0 < rolling < everything
+    assert rolling + not_rolling == everything
+    assert 0 < _titles(client, "?country=AU") < everything
+    assert 0 < _titles(client, "?carrier=tello") < everything
+    assert 0 < _titles(client, "?span=week") < everything
+    assert _titles(client, "?data=unlimited") + _titles(client, "?data=metered") == everything
+
+
+@pytest.mark.parametrize("sort", ["", "carrier", "price", "data", "days", "no such order"])
+def test_every_order_shows_every_plan(shop: None, client: Client, sort: str) -> None:
+    assert _titles(client, f"?sort={sort}") == _titles(client, "")
+
+
+def test_what_carries_comes_first(shop: None, client: Client) -> None:
+    text = read(client, "/").text
+    assert text.rindex("Carries over:") < text.index("Does not carry over")
+
+
+def test_a_wish_that_no_plan_meets_teaches(shop: None, client: Client) -> None:
+    page = read(client, "/?rolls=yes&data=unlimited")
+    assert "No plan meets all of this" in page.text
+    assert "Unlimited plans never carry" in page.text
+
+
+def test_an_empty_shop_says_how_to_fill_it(db: None, client: Client) -> None:
+    assert "eka catalogue import" in read(client, "/").text
+
+
+def test_a_plan_answers_what_if(shop: None, client: Client) -> None:
+    page = read(client, "/plans/att-prepaid-5gb/?used=3")
+    assert "2\u202fGB" in page.text
+    assert any(attrs.get("value") == "3" for attrs in page.all("input"))
+    assert page.all("svg")
+    assert page.all("table")
+
+
+def test_the_slider_gets_only_what_changes(shop: None, client: Client) -> None:
+    response = client.get("/plans/att-prepaid-5gb/?used=4.5", headers={"HX-Request": "true"})
+    answer = body(response)
+    assert "<html" not in answer
+    assert "4.5\u202fGB" in answer
+    assert 'hx-swap-oob="innerHTML"' in answer
+    assert "HX-Request" in response.headers["Vary"]
+
+
+@pytest.mark.parametrize("used", ["", "-1", "99999", "NaN", "Infinity", "1e999", "abc", "٣", "0x1"])
+def test_no_amount_breaks_the_page(shop: None, client: Client, used: str) -> None:
+    read(client, f"/plans/att-prepaid-5gb/?used={used}")
+
+
+def test_every_plan_has_a_page(shop: None, client: Client) -> None:
+    page = read(client, "/")
+    addresses = {a["href"] for a in page.all("a") if (a.get("href") or "").startswith("/plans/")}
+    assert len(addresses) > 20
+    for address in addresses:
+        assert address is not None
+        for language in ("en", "zh-hans"):
+            read(client, address, language)
+
+
+def test_a_plan_that_is_not_sold_is_not_found(shop: None, client: Client) -> None:
+    page = read(client, "/plans/no-such-plan/", status=404)
+    assert "There is nothing at this address" in page.text
