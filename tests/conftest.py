@@ -9,10 +9,13 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+import pytest_django
+from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from eka.cli.embedded import EmbeddedPostgres
+from eka.ledger import plans
 from eka.web.database import database_settings
 
 
@@ -43,3 +46,29 @@ def django_db_modify_db_settings(
     """Point Django, which is set up already, at this run's server."""
     for target in (settings.DATABASES["default"], connection.settings_dict):
         target.update(database_settings(postgres_url))
+
+
+# ------------------------------------------------------------------- rows that others can see
+
+
+@pytest.fixture
+def committed_ledger(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[None]:
+    """The ledger's tables for stories of several writers: what they commit is emptied afterwards.
+
+    (`transactional_db` cannot empty them: what is append-only refuses to be truncated.)
+    """
+    with django_db_blocker.unblock():
+        try:
+            yield
+        finally:
+            _empty_ledger()
+
+
+def _empty_ledger() -> None:
+    tables = ", ".join(model._meta.db_table for model in apps.get_app_config("ledger").get_models())
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+    plans.forget()

@@ -9,7 +9,7 @@ from django.test import Client
 
 from eka import clock
 from eka.ledger import models, plans
-from eka.rules.catalogue_text import read_catalogue
+from eka.rules.catalogue_text import Catalogue, read_catalogue
 from eka.rules.requests import TopUp, Use
 from eka.rules.units import Duration
 from eka.usecases.catalogue import import_catalogue
@@ -27,11 +27,34 @@ def _at_a_fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
 
 
+SHIPPED = read_catalogue(CATALOGUE.read_text(encoding="utf-8"))
+ON_SALE = (
+    "airalo-japan-unlimited-7d",
+    "att-prepaid-5gb",
+    "cuniq-macau-3d",
+    "google-fi-unlimited-plus",
+    "mint-mobile-5gb-3mo",
+    "telstra-prepaid-28d",
+    "telstra-prepaid-186d",
+    "tello-unlimited",
+    "us-mobile-by-the-gig-2gb",
+    "vodafone-au-mbb-3gb",
+)
+
+
 @pytest.fixture
 def shop(db: None) -> None:
+    """Some of the plans that ship with Eka, of every sort, are on sale."""
+    plans.forget()
+    few = tuple(text for text in SHIPPED.plans if text.plan.name in ON_SALE)
+    import_catalogue(Catalogue(SHIPPED.carriers, few), STARTED)
+
+
+@pytest.fixture
+def full_shop(db: None) -> None:
     """All plans that ship with Eka are on sale."""
     plans.forget()
-    import_catalogue(read_catalogue(CATALOGUE.read_text(encoding="utf-8")), STARTED)
+    import_catalogue(SHIPPED, STARTED)
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ OPEN_TO_ALL = [
 OWN = ["/lines/", "/lines/{line}/", "/lines/{line}/history/", "/lines/{line}/history/?kind=lost"]
 LANGUAGES = ["en", "zh-hans"]
 
-# Four words of English in a row: names of plans and brands are shorter.
-ENGLISH = re.compile(r"(?:\b[A-Za-z]{2,}\b[ ,;:]+){3,}\b[A-Za-z]{2,}\b")
+# Two words of English in a row that are no names: names of brands begin with capitals.
+ENGLISH = re.compile(r"\b[a-z]{2,}[ ,;:]+[a-z]{2,}\b")
 
 
 def _pages(client: Client, line_id: int, language: str) -> list[tuple[str, Page]]:

@@ -6,7 +6,7 @@ from itertools import product
 from eka.charts.scales import Scales, Stretch, stretches, x_of
 from eka.charts.svg import Place, area, element, number, outline, text, titled, width_of
 from eka.rules.plans import KINDS, Kind
-from eka.rules.timelines import Broken, Layer, Span, Timeline, Turn
+from eka.rules.timelines import Broken, Span, Timeline, Turn
 from eka.words import Words
 
 LABEL = 11.0
@@ -192,19 +192,15 @@ def draw_labels(timeline: Timeline, scales: Scales, words: Words) -> Iterator[st
     for place, span in enumerate(timeline.spans):
         if span.unlimited:
             continue
-        for position, layer in enumerate(span.layers):
-            yield from _label(timeline, span, place, position, layer, scales, words)
+        for position in range(len(span.layers)):
+            yield from _label(timeline, place, position, scales, words)
 
 
 def _label(
-    timeline: Timeline,
-    span: Span,
-    place: int,
-    position: int,
-    layer: Layer,
-    scales: Scales,
-    words: Words,
+    timeline: Timeline, place: int, position: int, scales: Scales, words: Words
 ) -> Iterator[str]:
+    span = timeline.spans[place]
+    layer = span.layers[position]
     filled = [point for point in span.points if point.levels[position]]
     if not filled:
         return

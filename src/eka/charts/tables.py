@@ -18,7 +18,7 @@ class Table(Struct, frozen=True):
 
 
 def table(timeline: Timeline, words: Words) -> Table:
-    """What the line holds at each instant at which something changes for another reason than use."""
+    """What the line holds at each instant at which more than use changes it."""
     kinds = tuple(
         kind
         for kind in KINDS

@@ -7,7 +7,7 @@ import yaml
 
 from eka import clock
 from eka.cli.options import database_option, json_option
-from eka.cli.output import echo_json
+from eka.cli.output import echo_json, for_terminal
 from eka.cli.problems import CallWrong
 from eka.cli.texts import read_text
 from eka.rules.catalogue_text import Catalogue, catalogue_to_text, read_catalogue
@@ -86,4 +86,5 @@ def list_(as_json: bool) -> None:
             echo_json({**plan_to_text(offer.plan), "version": offer.plan.version})
         else:
             amount = words.data(offer.plan.data, offer.plan)
-            click.echo(f"{offer.plan.name}: {amount}. {words.rollover_sentence(offer.plan)}")
+            rule = words.rollover_sentence(offer.plan)
+            click.echo(for_terminal(f"{offer.plan.name}: {amount}. {rule}"))

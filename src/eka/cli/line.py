@@ -9,7 +9,7 @@ import click
 from eka import clock
 from eka.cli.instants import at_option
 from eka.cli.options import database_option, json_option
-from eka.cli.output import echo_json
+from eka.cli.output import echo_json, for_terminal
 from eka.cli.problems import AnswerIsNo, CallWrong
 from eka.rules.lines import Unable
 from eka.rules.requests import Activate, AddOn, Change, Command, Renew, TopUp, Use
@@ -72,7 +72,7 @@ def show(reference: str, at: datetime | None, as_json: bool) -> None:
     if as_json:
         echo_json(as_plain(seen, now))
     else:
-        click.echo(as_text(seen, now, Words("en")))
+        click.echo(for_terminal(as_text(seen, now, Words("en"))))
 
 
 @line.command("list")
@@ -130,14 +130,14 @@ def _carry_out(id_: int, command: Command, now: datetime, key: str, as_json: boo
     try:
         done = carry_out(id_, command, now=now, key=key)
     except Unable as refusal:
-        raise AnswerIsNo(words.refusal(refusal)) from refusal
+        raise AnswerIsNo(for_terminal(words.refusal(refusal))) from refusal
     except KeyReused as error:
         raise CallWrong(f"The key {key!r} was used before for another command.") from error
     if as_json:
         echo_json({"repeated": done.repeated, "entries": done.entries})
         return
     for entry in done.entries:
-        click.echo(words.entry(entry, done.line.timezone))
+        click.echo(for_terminal(words.entry(entry, done.line.timezone)))
 
 
 def _plan(name: str | None) -> Any:

@@ -15,6 +15,7 @@ import msgspec
 
 from eka.charts.tide import draw
 from eka.cli.options import json_option, opened_database
+from eka.cli.output import for_terminal
 from eka.cli.problems import CallWrong
 from eka.cli.texts import read_text
 from eka.rules.documents import BadInput
@@ -139,7 +140,7 @@ def _entry_plain(entry: Entry, words: Words, run: Run) -> dict[str, Any]:
         "kind": entry.kind,
         "reason": entry.reason,
         "figures": dict(sorted(entry.figures.items())),
-        "text": words.entry(entry, run.scenario.timezone),
+        "text": for_terminal(words.entry(entry, run.scenario.timezone)),
     }
     return {key: value for key, value in told.items() if value not in (None, "", {})}
 
@@ -158,7 +159,7 @@ def _as_text(run: Run) -> str:
     lines += [_wrong(check) for check in wrong]
     count = len(run.played.checks)
     lines.append(f"  {count - len(wrong)} of {count} expectations hold")
-    return "\n".join(lines)
+    return for_terminal("\n".join(lines))
 
 
 def _wrong(check: Check) -> str:

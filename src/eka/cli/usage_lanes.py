@@ -44,14 +44,19 @@ def lanes_for(rows: int) -> int:
     return max(1, min(os.cpu_count() or 1, LANES_MAX, rows // ROWS_WORTH_A_PROCESS))
 
 
-def run_lanes(file: UsageFile, lanes: "Sequence[Standing]", advance: Advance) -> None:
-    """Takes every lane to the end of the file. Raises CallWrong where one gave up."""
+def run_lanes(
+    file: UsageFile, lanes: "Sequence[Standing]", advance: Advance, size: int = STRETCH_ROWS
+) -> None:
+    """Takes every lane to the end of the file, about `size` rows in a transaction.
+
+    Raises CallWrong where one gave up.
+    """
     open_ = [Lane(at.lane, at.lanes, at.rows_done) for at in lanes if not at.finished]
     if len(lanes) == 1:
-        _run_lane(file, open_[0], advance)
+        _run_lane(file, open_[0], advance, size)
         return
     rows_done = [at.rows_done for at in lanes]
-    waiting = {_started(file, lane): lane.number for lane in open_}
+    waiting = {_started(file, lane, size): lane.number for lane in open_}
     while waiting:
         for pipe in wait(list(waiting)):
             assert isinstance(pipe, Connection)
@@ -74,24 +79,24 @@ def _report(pipe: Connection) -> int | None:
     return said
 
 
-def _run_lane(file: UsageFile, lane: Lane, advance: Advance) -> None:
+def _run_lane(file: UsageFile, lane: Lane, advance: Advance, size: int) -> None:
     from eka.usecases.usage import finish, take
 
-    for stretch in file.stretches(*lane, STRETCH_ROWS, clock.now):
+    for stretch in file.stretches(*lane, size, clock.now):
         take(file.digest, lane.number, stretch, clock.now())
         advance(stretch.after)
     finish(file.digest, lane.number)
 
 
-def _started(file: UsageFile, lane: Lane) -> Connection:
+def _started(file: UsageFile, lane: Lane, size: int) -> Connection:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    context.Process(target=_work, args=(file, lane, theirs), daemon=True).start()
+    context.Process(target=_work, args=(file, lane, size, theirs), daemon=True).start()
     theirs.close()
     return ours
 
 
-def _work(file: UsageFile, lane: Lane, pipe: Connection) -> None:
+def _work(file: UsageFile, lane: Lane, size: int, pipe: Connection) -> None:
     """One lane in a process of its own; it ends with the process that asked for it."""
     die_with_parent(signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
@@ -105,7 +110,7 @@ def _work(file: UsageFile, lane: Lane, pipe: Connection) -> None:
     gc.freeze()
     gc.set_threshold(1_000_000)
     try:
-        _run_lane(file, lane, pipe.send)
+        _run_lane(file, lane, pipe.send, size)
     except Exception as error:
         known = sentence_for(error)
         if known is None:

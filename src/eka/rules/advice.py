@@ -14,7 +14,7 @@ from eka.rules.commands import NOTHING_ON_OFFER, pass_time
 from eka.rules.conditions import Condition, conditions
 from eka.rules.fates import Fate, Lost, fates_of, held, losses_of, moved
 from eka.rules.forecasts import Forecast, forecast
-from eka.rules.lines import Entry, Line, Period
+from eka.rules.lines import Entry, Line
 from eka.rules.plans import Plan, RenewedBy
 from eka.rules.renewals import UnableToRenew, grace_end
 from eka.rules.requests import Renew
@@ -103,7 +103,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     line: Line
 
 
-def next_renewal(
+def next_renewal(  # noqa: PLR0913 - each is a question that a screen asks
     line: Line,
     now: datetime,
     *,
@@ -186,9 +186,7 @@ def _better(
     if chosen.unmet is None or chosen.period.by == "term" or line.queue:
         return None
     for by in ("manual", "auto"):
-        other = first_that_keeps(
-            _tries(line, now, Renew(renew.plan, by, renew.rollover), offers)  # type: ignore[arg-type]
-        )
+        other = first_that_keeps(_tries(line, now, Renew(renew.plan, by, renew.rollover), offers))
         if other.unmet is None and (saved := moved(other.entries, "carried")):
             way = by if by != chosen.period.by else "in_time"
             return Otherwise(way=way, reason="", bytes=saved, at=other.paid_at)  # type: ignore[arg-type]

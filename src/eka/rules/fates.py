@@ -1,6 +1,6 @@
 """What became of each byte at a renewal, read from the entries that the rules told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,9 @@ from eka.rules.lines import Bucket, Entry, Line
 from eka.rules.plans import Kind
 
 LOSSES = ("forfeited", "expired")
+OUTFLOWS = ("forfeited", "expired", "converted")
+TURNING = frozenset((*OUTFLOWS, "carried", "activated", "lapsed", "closed"))
+TURNING_GRANTS = frozenset(("plan", "round_up", "brought"))
 
 
 class Lost(Struct, frozen=True, kw_only=True):
@@ -27,8 +30,8 @@ class Lost(Struct, frozen=True, kw_only=True):
 class Fate(Struct, frozen=True, kw_only=True):
     """What becomes of one bucket: `left` + `rounded` = `carried` + `kept` + `lost` + `converted`.
 
-    `until` is when what is carried or kept ends; None where nothing is or no end is set. `left` None
-    is unlimited: such a bucket ends with its period.
+    `until` is when what is carried or kept ends; None where nothing is or no end is set.
+    `left` None is unlimited: such a bucket ends with its period.
     """
 
     bucket: int
@@ -103,3 +106,24 @@ def _until(homes: Sequence[Bucket], line: Line) -> datetime | None:
 def carried_until(line: Line) -> datetime | None:
     """When the first of the line's carried bytes end."""
     return _until([bucket for bucket in line.buckets if bucket.kind == "rollover"], line)
+
+
+def moves(entry: Entry) -> Iterator[tuple[int, int]]:
+    """What an entry adds to which bucket, in bytes."""
+    bucket, amount = entry.bucket, entry.bytes
+    if bucket is None:
+        return
+    if entry.code == "granted":
+        yield bucket, amount
+    elif entry.code in OUTFLOWS or (entry.code == "used" and not entry.reason):
+        yield bucket, -amount
+    elif entry.code == "carried" and entry.into is not None and entry.into != bucket:
+        yield bucket, -amount
+        yield entry.into, amount
+
+
+def is_turning(entry: Entry) -> bool:
+    """Whether the entry belongs to a turn rather than to the life within a period."""
+    if entry.code == "granted":
+        return entry.reason in TURNING_GRANTS
+    return entry.code in TURNING

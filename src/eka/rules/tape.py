@@ -1,8 +1,8 @@
 """Plays ledger entries back as levels over time: the machine behind the tide chart.
 
-Entries come in order. Between two *turns* (instants at which bytes are carried or lost, or a period
-begins) lies a *span*; within it a level falls by use and jumps by a top-up. Nothing is decided here:
-the order in which layers stack is that of `burn_order`.
+Entries come in order. Between two *turns* (instants at which bytes are carried or lost, or a
+period begins) lies a *span*; within it a level falls by use and jumps by a top-up. Nothing is
+decided here: the order in which layers stack is that of `burn_order`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,15 +12,13 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from eka.rules.buckets import burn_order
+from eka.rules.fates import OUTFLOWS, is_turning, moves
 from eka.rules.forecasts import between
 from eka.rules.instants import parse_instant
 from eka.rules.lines import Bucket, Entry, Line, Period
 from eka.rules.plans import Plan
 from eka.rules.timelines import Broken, Flow, Layer, Mark, MarkCode, Point, Span, Total, Turn
 
-OUTFLOWS = ("forfeited", "expired", "converted")
-TURNING = frozenset((*OUTFLOWS, "carried", "activated", "lapsed", "closed"))
-TURNING_GRANTS = frozenset(("plan", "round_up", "brought"))
 MARKS: dict[str, MarkCode] = {
     "suspended": "suspended",
     "resumed": "resumed",
@@ -46,27 +44,6 @@ class Scene(NamedTuple):
     number: int
     ends: datetime | None = None
     unlimited: bool = False
-
-
-def moves(entry: Entry) -> Iterator[tuple[int, int]]:
-    """What an entry adds to which bucket, in bytes."""
-    bucket, amount = entry.bucket, entry.bytes
-    if bucket is None:
-        return
-    if entry.code == "granted":
-        yield bucket, amount
-    elif entry.code in OUTFLOWS or (entry.code == "used" and not entry.reason):
-        yield bucket, -amount
-    elif entry.code == "carried" and entry.into is not None and entry.into != bucket:
-        yield bucket, -amount
-        yield entry.into, amount
-
-
-def is_turning(entry: Entry) -> bool:
-    """Whether the entry belongs to a turn rather than to the life within a period."""
-    if entry.code == "granted":
-        return entry.reason in TURNING_GRANTS
-    return entry.code in TURNING
 
 
 class Tape:

@@ -9,14 +9,14 @@ from itertools import pairwise
 
 from eka.rules.advice import WhatIf, forecast, next_renewal
 from eka.rules.commands import NOTHING_ON_OFFER, pass_time, perform
-from eka.rules.fates import held
+from eka.rules.fates import held, moves
 from eka.rules.forecasts import STEPS, Pace, Planned, Step, play_on
 from eka.rules.lines import Entry, Line, Period
 from eka.rules.plans import Plan, RenewedBy
 from eka.rules.play import Played
 from eka.rules.renewals import grace_end
 from eka.rules.requests import Activate, Renew
-from eka.rules.tape import Scene, Tape, moves
+from eka.rules.tape import Scene, Tape
 from eka.rules.timelines import (
     Broken,
     Flow,
@@ -66,7 +66,9 @@ def timeline(
         return None
     tape = _tape_so_far(told, line, offers)
     tape.wait(now)
-    until, low, high = now, (), ()
+    until = now
+    low: tuple[Total, ...] = ()
+    high: tuple[Total, ...] = ()
     if line.state != "closed":
         planned, until = _what_comes(line, now, forecast_by, offers)
         pace = forecast(line, told, now)

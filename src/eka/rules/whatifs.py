@@ -12,11 +12,9 @@ from eka.rules.fates import Lost, carried_until, losses_of, moved
 from eka.rules.forecasts import Pace, Planned, play_on
 from eka.rules.lines import Entry, Line, Period
 from eka.rules.plans import Plan, RenewedBy
-from eka.rules.renewals import grace_end
 from eka.rules.requests import Activate, Renew
 from eka.rules.trials import (
     Trial,
-    attempt,
     period_of,
     policy_of,
     renewal_ends,
@@ -90,7 +88,7 @@ def _ways_that_keep(line: Line) -> Iterator[tuple[RenewedBy, datetime]]:
     for by in ("auto", "manual"):
         for at in points:
             if at <= period.ends:
-                yield by, at  # type: ignore[misc]
+                yield by, at
 
 
 def _play(
@@ -146,7 +144,7 @@ def _ways_that_lose(
         yield "early", right, max(min(points) - HOUR, period.starts + HOUR), None
     if requires.period_age_min is not None:
         yield "too_young", right, max(min(points) - HOUR, period.starts + HOUR), None
-    other: RenewedBy = "manual" if right == "auto" else "auto"
+    other: Literal["manual", "auto"] = "manual" if right == "auto" else "auto"
     yield other, other, kept.paid_at, None
     yield "other_plan", right, kept.paid_at, _lesser(period.plan)
 
