@@ -1,7 +1,7 @@
 """A small shop that stories about usage, audits and faults start from.
 
-Alice and Bob have 10 kB for thirty days that may roll over once; Carol's data is unlimited; Dora has
-a line that was sold and never activated.
+Alice and Bob have 10 kB for thirty days that may roll over once; Carol's data is unlimited; Dora's
+line was sold and never activated.
 """
 
 import csv

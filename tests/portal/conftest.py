@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from eka import clock
 from eka.ledger import models, plans
+from eka.ledger.models import User
 from eka.rules.catalogue_text import Catalogue, read_catalogue
 from eka.rules.requests import TopUp, Use
 from eka.rules.units import Duration

@@ -5,9 +5,9 @@ import re
 
 import pytest
 from django.test import Client
+from tests.portal.reading import Page, body
 
 from eka.ledger import offers
-from tests.portal.reading import Page, body
 
 REFERENCE = re.compile(r"\b[0-9A-F]{8}\b")
 

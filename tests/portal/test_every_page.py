@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.test import Client
-
 from tests.portal.reading import Page, read
 
 OPEN_TO_ALL = [

@@ -7,12 +7,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from tests.portal.conftest import GB, NOW
+from tests.portal.reading import read
 
 from eka import clock
 from eka.rules.requests import Use
 from eka.usecases.commands import carry_out
-from tests.portal.conftest import GB, NOW
-from tests.portal.reading import read
 
 
 def test_my_line_says_what_is_left_and_why(as_alice: Client, line_id: int) -> None:
@@ -55,7 +55,7 @@ def _queries(client: Client, address: str, monkeypatch: pytest.MonkeyPatch) -> i
     def counting(self: object, *args: object, **kwargs: object) -> object:
         nonlocal counted
         counted += 1
-        return execute(self, *args, **kwargs)  # type: ignore[arg-type,call-overload]
+        return execute(self, *args, **kwargs)  # type: ignore[call-overload]
 
     with monkeypatch.context() as patch, CaptureQueriesContext(connection) as captured:
         patch.setattr(psycopg.Connection, "execute", counting)

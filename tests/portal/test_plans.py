@@ -2,7 +2,6 @@
 
 import pytest
 from django.test import Client
-
 from tests.portal.conftest import ON_SALE
 from tests.portal.reading import body, read
 

@@ -2,7 +2,7 @@
 
 import pytest
 from django.test import Client
-
+from pytest_django import Settings
 from tests.portal.conftest import GB
 from tests.portal.reading import Page, body, read
 
@@ -57,14 +57,14 @@ def test_forms_need_their_token(line_id: int, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/demo/clock/", "/demo/sign-in/"])
-def test_a_shop_has_no_demo(as_alice: Client, address: str, settings: object) -> None:
-    settings.EKA_DEMO = False  # type: ignore[attr-defined]
+def test_a_shop_has_no_demo(as_alice: Client, address: str, settings: Settings) -> None:
+    settings.EKA_DEMO = False
     assert as_alice.post(address, {"step": "day", "username": "alice"}).status_code == 404
     assert "Demo" not in read(as_alice, "/").text
 
 
-def test_the_demo_signs_in_its_cast_only(as_charlie: Client, settings: object) -> None:
-    settings.EKA_DEMO = True  # type: ignore[attr-defined]
+def test_the_demo_signs_in_its_cast_only(as_charlie: Client, settings: Settings) -> None:
+    settings.EKA_DEMO = True
     assert as_charlie.post("/demo/sign-in/", {"username": "charlie"}).status_code == 404
     response = as_charlie.post("/demo/sign-in/", {"username": "alice"})
     assert response.headers["Location"].startswith("/lines/")

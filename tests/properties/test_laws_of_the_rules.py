@@ -7,14 +7,14 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from tests.properties.histories import scenarios
 
 from eka.rules.commands import pass_time, perform
 from eka.rules.lines import Answer, Bucket, Entry, Line, Unable
-from eka.rules.play import Played, RuleStage, play
 from eka.rules.plans import Plan
+from eka.rules.play import Played, RuleStage, play
 from eka.rules.requests import Command, SessionRequest, Use
 from eka.rules.scenarios import Event, Scenario
-from tests.properties.histories import scenarios
 
 FREE = ("unlimited", "throttled", "overage")
 LOST = ("forfeited", "expired")

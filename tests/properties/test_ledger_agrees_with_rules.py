@@ -5,13 +5,13 @@ import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from msgspec.structs import replace
+from tests.properties.histories import scenarios
 
 from eka.cli.stages import LedgerStage
 from eka.ledger import plans
 from eka.rules.lines import Line
 from eka.rules.play import RuleStage, play
 from eka.rules.scenarios import Scenario
-from tests.properties.histories import scenarios
 
 
 def plain(entries: object) -> object:

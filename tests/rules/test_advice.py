@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.properties.histories import plans, scenarios
 
@@ -103,6 +103,7 @@ def test_unlimited_data_has_nothing_to_carry() -> None:
     assert (alice.left, alice.total, alice.carried, alice.lost) == (None, None, 0, 0)
 
 
+@settings(deadline=None)
 @given(plans("any"), st.integers(0, 6000))
 def test_nothing_of_the_rest_is_unaccounted_for(some: Plan, used: int) -> None:
     answer = what_if(some, used, "Europe/London", JANUARY)
@@ -185,6 +186,7 @@ def test_a_line_that_was_never_activated_has_no_renewal() -> None:
         next_renewal(Line(), JANUARY, by="manual")
 
 
+@settings(deadline=None)
 @given(scenarios(), st.sampled_from(["manual", "auto"]))
 def test_a_preview_is_what_then_happens(scenario: Scenario, by: str) -> None:
     played = play(scenario, RuleStage(scenario.timezone))

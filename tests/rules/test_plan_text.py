@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.properties.histories import plans
 
 from eka.rules.catalogue_text import catalogue_to_text, read_catalogue
 from eka.rules.documents import from_plain, read_yaml, to_plain
@@ -22,7 +23,6 @@ from eka.rules.units import (
     parse_money,
     parse_share,
 )
-from tests.properties.histories import plans
 
 SHIPPED = Path(__file__).parents[2] / "src" / "eka" / "catalogue" / "operators.yaml"
 

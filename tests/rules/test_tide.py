@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.properties.histories import plans, scenarios
 
@@ -13,7 +13,7 @@ from eka.rules.advice import what_if
 from eka.rules.commands import perform
 from eka.rules.fates import held
 from eka.rules.instants import parse_instant
-from eka.rules.lines import Answer, Line
+from eka.rules.lines import Answer, Entry, Line
 from eka.rules.plans import Plan
 from eka.rules.play import Played, RuleStage, play
 from eka.rules.requests import Activate, Command, TopUp, Use
@@ -74,6 +74,7 @@ def assert_well_made(drawn: Timeline) -> None:
         assert 0 <= rounded_up < 64 * max(1, len(turn.broken) + len(turn.flows))
 
 
+@settings(deadline=None)
 @given(scenarios())
 def test_layers_add_up_to_what_the_line_held(scenario: Scenario) -> None:
     stage = Witness(scenario.timezone)
@@ -85,6 +86,7 @@ def test_layers_add_up_to_what_the_line_held(scenario: Scenario) -> None:
             assert level_at(drawn, at) == total
 
 
+@settings(deadline=None)
 @given(scenarios(), st.sampled_from(["manual", "auto", None]))
 def test_a_live_line_is_drawn_from_what_it_holds(scenario: Scenario, by: str | None) -> None:
     played = play(scenario, RuleStage(scenario.timezone))
@@ -96,6 +98,7 @@ def test_a_live_line_is_drawn_from_what_it_holds(scenario: Scenario, by: str | N
         assert level_at(drawn, played.line.as_of or now) == total
 
 
+@settings(deadline=None)
 @given(plans("any"), st.integers(0, 6000))
 def test_every_what_if_can_be_drawn(some: Plan, used: int) -> None:
     assert_well_made(timeline_of_what_if(what_if(some, used, "Asia/Shanghai", JANUARY)))
@@ -135,10 +138,10 @@ def test_entries_of_earlier_periods_may_be_missing() -> None:
     assert [span.points for span in whole.spans] == [span.points for span in since.spans]
 
 
-def _cut(played: Played) -> tuple[Sequence[object], ...]:
+def _cut(played: Played) -> tuple[Sequence[Entry], ...]:
     period = played.line.period
     assert period is not None
-    return played.entries, [entry for entry in played.entries if entry.at >= period.starts]  # type: ignore[return-value]
+    return played.entries, [entry for entry in played.entries if entry.at >= period.starts]
 
 
 def test_the_future_runs_to_the_end_of_the_next_period() -> None:

@@ -7,16 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from eka import clock
-from eka.cli.usage_files import UsageFile
-from eka.cli.usage_lanes import run_lanes
-from eka.ledger import audit, history, reading
-from eka.ledger.people import find_line
-from eka.rules.buckets import left
-from eka.rules.requests import Change
-from eka.usecases.commands import carry_out
-from eka.usecases.usage import begin
 from tests.shop import (
     ALICE,
     ALICE_CALLS,
@@ -25,10 +15,21 @@ from tests.shop import (
     COLUMNS,
     DORA,
     OPENING,
+    add,
     open_shop,
     record,
     write_csv,
 )
+
+from eka import clock
+from eka.cli.usage_files import UsageFile
+from eka.cli.usage_lanes import Lane, run_lane, run_lanes
+from eka.ledger import audit, history, reading
+from eka.ledger.people import find_line
+from eka.rules.buckets import left
+from eka.rules.requests import Change
+from eka.usecases.commands import carry_out
+from eka.usecases.usage import begin
 
 Import = Callable[..., Any]
 
@@ -206,8 +207,6 @@ def test_a_closed_line_uses_nothing(path: Path, import_usage: Import) -> None:
 
 
 def test_a_number_that_two_lines_bear_means_neither(path: Path, import_usage: Import) -> None:
-    from tests.shop import add
-
     add("310410000000009", msisdn=ALICE_CALLS)
     answer = import_usage(write_csv(path, [record(ALICE_CALLS, "r1")]))
     assert answer.said["reasons"] == {"ambiguous_line": 1}
@@ -323,9 +322,7 @@ def test_lanes_take_each_row_once(path: Path) -> None:
     file = UsageFile(path)
     begin(file.digest, path.name, 3, clock.now())
     for lane in range(3):
-        from eka.cli.usage_lanes import Lane, _run_lane
-
-        _run_lane(file, Lane(lane, 3, 0), lambda _: None, 7)
+        run_lane(file, Lane(lane, 3, 0), lambda _: None, 7)
 
     lanes = begin(file.digest, path.name, 1, clock.now())
     assert [lane.finished for lane in lanes] == [True, True, True]

@@ -63,6 +63,6 @@ def _conclude(lines: int, failed: int, *, as_json: bool) -> None:
     if as_json:
         echo_json({"ok": not failed, "lines": lines, "failures": failed})
     elif not failed:
-        click.echo(f"{lines:,} lines: everything holds.")
+        click.echo(f"Lines: {lines:,}. Everything holds.")
     if failed:
-        raise AnswerIsNo("" if as_json else f"{lines:,} lines: {failed:,} failures, as above.")
+        raise AnswerIsNo("" if as_json else f"Lines: {lines:,}. Failures: {failed:,}.")

@@ -75,7 +75,7 @@ def import_(path: Path, report: Path | None, as_json: bool) -> None:
         from eka.cli.usage_files import UsageFile
 
         file = UsageFile(path)
-        before, after = _import(file)
+    before, after = _import(file)
     if report is not None:
         _write_report(file, report)
     _tell(file, before, after, report, as_json=as_json)

@@ -53,7 +53,7 @@ def run_lanes(
     """
     open_ = [Lane(at.lane, at.lanes, at.rows_done) for at in lanes if not at.finished]
     if len(lanes) == 1:
-        _run_lane(file, open_[0], advance, size)
+        run_lane(file, open_[0], advance, size)
         return
     rows_done = [at.rows_done for at in lanes]
     waiting = {_started(file, lane, size): lane.number for lane in open_}
@@ -79,7 +79,8 @@ def _report(pipe: Connection) -> int | None:
     return said
 
 
-def _run_lane(file: UsageFile, lane: Lane, advance: Advance, size: int) -> None:
+def run_lane(file: UsageFile, lane: Lane, advance: Advance, size: int) -> None:
+    """Takes one lane to the end of the file."""
     from eka.usecases.usage import finish, take
 
     for stretch in file.stretches(*lane, size, clock.now):
@@ -110,7 +111,7 @@ def _work(file: UsageFile, lane: Lane, size: int, pipe: Connection) -> None:
     gc.freeze()
     gc.set_threshold(1_000_000)
     try:
-        _run_lane(file, lane, pipe.send, size)
+        run_lane(file, lane, pipe.send, size)
     except Exception as error:
         known = sentence_for(error)
         if known is None:

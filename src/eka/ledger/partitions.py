@@ -19,7 +19,11 @@ log = logging.getLogger(__name__)
 # Two processes that make partitions at once take turns. "eka p" in ASCII.
 TURN = 0x656B612070
 
-EXISTS = "SELECT to_regclass(%s) IS NOT NULL"
+# Not by to_regclass: within a transaction that remembers what was not there a moment ago.
+EXISTS = """
+SELECT EXISTS (SELECT FROM pg_class made JOIN pg_class parent USING (relnamespace)
+               WHERE made.relname = %s AND parent.oid = 'entry'::regclass)
+"""
 HELD_BY_DEFAULT = "SELECT EXISTS (SELECT FROM entry_default WHERE at >= %s AND at < %s)"
 
 # The table is made apart and then attached: rows of `entry` go on being read and written meanwhile,

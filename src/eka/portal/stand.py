@@ -9,9 +9,17 @@ from eka.ledger.people import Card
 from eka.portal.gauge import Part, Row, bar_of, held_by, rows_of
 from eka.portal.speech import listed, words
 from eka.rules.buckets import left
+from eka.rules.days import used_today
 from eka.rules.lines import Line
 from eka.rules.plans import Plan
 from eka.rules.speeds import speed_kbps
+
+
+class Today(Struct, frozen=True):
+    """What was used of a day's quota, and the quota."""
+
+    used: str
+    quota: str
 
 
 class Stand(Struct, frozen=True, kw_only=True):
@@ -29,6 +37,7 @@ class Stand(Struct, frozen=True, kw_only=True):
     spoken: str
     ends: str
     speed_kbps: int | None
+    today: Today | None
 
 
 def name_of(card: Card, line: Line, titles: Mapping[str, str]) -> str:
@@ -55,4 +64,12 @@ def stand_of(card: Card, line: Line, now: datetime, titles: Mapping[str, str]) -
         spoken=listed([f"{words().kind(row.kind)} {words().data(row.left, plan)}" for row in rows]),
         ends=words().instant(line.period.ends, line.timezone) if line.period else "",
         speed_kbps=speed_kbps(line, now),
+        today=_today(line, plan, now),
     )
+
+
+def _today(line: Line, plan: Plan | None, now: datetime) -> Today | None:
+    if plan is None or plan.daily is None or line.state != "active":
+        return None
+    used = used_today(line, plan.daily, now)
+    return Today(words().data(used, plan), words().data(plan.daily.data, plan))

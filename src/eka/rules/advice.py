@@ -13,7 +13,7 @@ from msgspec import Struct
 from eka.rules.commands import NOTHING_ON_OFFER, pass_time
 from eka.rules.conditions import Condition, conditions
 from eka.rules.fates import Fate, Lost, fates_of, held, losses_of, moved
-from eka.rules.forecasts import Forecast, forecast
+from eka.rules.forecasts import MICROSECOND, Forecast, forecast
 from eka.rules.lines import Entry, Line
 from eka.rules.plans import Plan, RenewedBy
 from eka.rules.renewals import UnableToRenew, grace_end
@@ -119,7 +119,8 @@ def next_renewal(  # noqa: PLR0913 - each is a question that a screen asks
     least. A line that renews itself anyway shows that renewal, unless `plan` or `at` ask for
     another. Raises UnableToRenew where the line cannot be renewed.
     """
-    line = pass_time(line, now, offers).line
+    # Just before now: an end of the period or of the grace at this instant is still in time.
+    line = pass_time(line, now - MICROSECOND, offers).line
     if line.state not in ("active", "lapsed"):
         raise UnableToRenew("not_active", state=line.state)
     renew = Renew(plan, by, rollover)

@@ -114,11 +114,12 @@ class Tape:
         self._levels = dict(levels)
         self._mark(at)
 
-    def jump(self, entries: Iterable[Entry]) -> None:
+    def jump(self, entries: Iterable[Entry], not_before: datetime | None = None) -> None:
         """Takes entries that happened, each at its own instant."""
         for entry in entries:
-            self._take(entry, entry.at, jumps=True)
-            self._note_beyond(entry, entry.at)
+            at = entry.at if not_before is None else max(entry.at, not_before)
+            self._take(entry, at, jumps=True)
+            self._note_beyond(entry, at)
         self._close_turn()
 
     def spread(

@@ -11,6 +11,7 @@ from eka.rules.advice import WhatIf, forecast, next_renewal
 from eka.rules.commands import NOTHING_ON_OFFER, pass_time, perform
 from eka.rules.fates import held, moves
 from eka.rules.forecasts import STEPS, Pace, Planned, Step, play_on
+from eka.rules.instants import DAY
 from eka.rules.lines import Entry, Line, Period
 from eka.rules.plans import Plan, RenewedBy
 from eka.rules.play import Played
@@ -106,7 +107,8 @@ def timeline_of_what_if(answer: WhatIf) -> Timeline:
     tape = Tape(answer.timezone, {plan.name: plan}, Scene(plan, 0))
     tape.jump(activated.entries)
     planned = [] if answer.itself else [Planned(answer.paid_at, Renew(None, answer.by))]
-    pace = Pace(answer.used, answer.renewed_at - starts)
+    # A plan that renews itself when it is low may do so at once.
+    pace = Pace(answer.used, max(answer.renewed_at - starts, DAY))
     _record(tape, play_on(activated.line, starts, answer.ends, pace, planned), answer.ends)
     tape.finish(answer.ends)
     return _timeline(tape, activated.line, known_until=answer.renewed_at)
@@ -181,7 +183,7 @@ def _record(tape: Tape, steps: Iterable[Step], until: datetime) -> None:
     for step in steps:
         tape.spread(step.spread, step.starts, step.ends, step.asked)
         if step.ends < until:
-            tape.jump(step.at_end)
+            tape.jump(step.at_end, not_before=step.ends)
 
 
 def _totals(line: Line, now: datetime, steps: Sequence[Step]) -> tuple[Total, ...]:

@@ -9,12 +9,11 @@ from django.db import transaction
 from msgspec import Struct
 
 from eka import clock
-from eka.ledger import models
+from eka.ledger import models, reading, writing
 from eka.ledger.connections import rows
 from eka.ledger.plans import OnSale
 from eka.rules.lifecycle import Leftover
 from eka.rules.requests import Activate, AddOn, Command, Renew, Use
-from eka.usecases.commands import carry_out
 from eka.usecases.demo_cast import CAST, MB, BuyPlan, Role
 from eka.usecases.lines import NewLine, add_line
 from eka.usecases.settling import settle_all
@@ -112,9 +111,11 @@ def _load(role: Role, number: int, now: datetime, secret: str) -> None:
         timezone=role.timezone,
         auto_renew=role.auto_renew,
     )
-    line = add_line(new, start)
+    # One page for the whole history: hundreds of commands, one write.
+    page, offers = reading.read([add_line(new, start)])[0], OnSale()
     for at, command in _history(role, start, now):
-        carry_out(line, command, now=at, key=f"demo:{at.isoformat()}:{type(command).__name__}")
+        page.perform(command, at, offers)
+    writing.write([page])
 
 
 def _history(role: Role, start: datetime, now: datetime) -> list[tuple[datetime, Command]]:

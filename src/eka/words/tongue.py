@@ -151,6 +151,6 @@ class Tongue:
 
 def _sold_in(like: Plan | None, units: dict[str, int]) -> str:
     """The unit in which nothing is shown: that of the plan, so that 4 GB runs down to 0 GB."""
-    if like is None or like.data is None:
+    if like is None or not like.data:
         return "GiB" if units is BINARY else "GB"
     return [unit for unit, factor in units.items() if like.data >= factor][-1]

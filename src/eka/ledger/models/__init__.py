@@ -3,7 +3,7 @@
 from eka.ledger.models.catalogue import Carrier, Plan, PlanVersion
 from eka.ledger.models.entries import Entry, Receipt
 from eka.ledger.models.lines import Bucket, Line, LineState, Period, Queued, Session, SessionAnswer
-from eka.ledger.models.people import DemoClock, Subscriber
+from eka.ledger.models.people import DemoClock, Subscriber, User
 from eka.ledger.models.usage import UsageImport, UsageRejection
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "Subscriber",
     "UsageImport",
     "UsageRejection",
+    "User",
 ]

@@ -1,13 +1,20 @@
-"""Who owns lines, and the clock of the demo."""
+"""Who signs in, who owns lines, and the clock of the demo."""
 
-from django.conf import settings
+from django.contrib.auth.models import AbstractUser
 from django.db import models
+
+
+class User(AbstractUser):
+    """Who signs in: a subscriber, later also the shop's staff."""
+
+    class Meta:
+        db_table = "user_account"
 
 
 class Subscriber(models.Model):
     """A customer. `user` signs in to the portal; `story` tells who this is in the demo."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.PROTECT, null=True)
+    user = models.OneToOneField(User, models.PROTECT, null=True)
     name = models.TextField(default="")
     language = models.TextField(default="")
     story = models.JSONField(default=dict)

@@ -174,5 +174,8 @@ def rollover(plan: Plan) -> str:
 
 @register.filter
 def badge(plan: Plan) -> str:
-    """The same in a few words."""
+    """The same in a few words; plans of which only additions carry are not among those that do."""
+    carried = plan.rollover.carries if plan.rollover else ()
+    if carried and plan.data is not None and not shelf.carries(plan):
+        return _("Only top-ups carry over")
     return words().rollover_badge(plan)

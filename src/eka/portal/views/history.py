@@ -54,7 +54,8 @@ def history(request: HttpRequest, line_id: int) -> HttpResponse:
     titles = titles_of(offers.on_sale())
     kind = request.GET.get("kind", "")
     movements = Movements(line_id, look.pending, KINDS.get(kind))
-    shown = Paginator(movements, PER_PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+    book: Paginator[Entry] = Paginator(movements, PER_PAGE)  # type: ignore[arg-type]
+    shown = book.get_page(request.GET.get("page"))
     zone = look.line.timezone
     days = groupby(shown.object_list, key=lambda entry: local_date(entry.at, zone))
     page = {

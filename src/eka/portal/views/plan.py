@@ -26,7 +26,7 @@ def plan(request: HttpRequest, name: str) -> HttpResponse:
         "slider": slider,
         "scene": scene,
     }
-    part = "portal/parts/what_if.html" if request.htmx else "portal/plan.html"
+    part = "portal/parts/what_if.html" if "HX-Request" in request.headers else "portal/plan.html"
     response = render(request, part, page)
     patch_vary_headers(response, ["HX-Request"])
     return response

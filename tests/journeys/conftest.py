@@ -1,0 +1,65 @@
+"""A demo shop, and a browser to walk through it.
+
+The journeys need a Chromium. Where there is none they fail and say so; EKA_NO_BROWSER=1 leaves them
+out on purpose, which the report shows as skipped. EKA_CHROMIUM names a browser elsewhere.
+
+All journeys walk through one shop, whose clock only moves ahead: none may count on a date.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.journeys.chromium import NO_BROWSER, chromium, launch
+from tests.journeys.demo_shop import demo_shop
+from tests.journeys.watch import Watch
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all journeys."""
+    if os.environ.get("EKA_NO_BROWSER") == "1":
+        pytest.skip("EKA_NO_BROWSER=1")
+    found = chromium()
+    if found is None:
+        pytest.fail(NO_BROWSER)
+    with sync_playwright() as playwright:
+        yield launch(playwright, found)
+
+
+@pytest.fixture(scope="session")
+def shop(browser: Browser) -> Iterator[str]:
+    """The address of the demo shop."""
+    with demo_shop() as address:
+        yield address
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Sees what must not happen in a browser; a journey ends clean or fails."""
+    seen = Watch()
+    yield seen
+    assert seen.trouble == []
+
+
+@pytest.fixture
+def visit(browser: Browser, shop: str, watch: Watch) -> Iterator[Open]:
+    """Opens a page of the shop in a fresh browser window."""
+    contexts: list[BrowserContext] = []
+
+    def open_(path: str = "/", language: str = "en", width: int = 390, **options: object) -> Page:
+        size = {"width": width, "height": 844 if width < 720 else 900}
+        context = browser.new_context(viewport=size, **options)  # type: ignore[arg-type]
+        context.add_cookies([{"name": "django_language", "value": language, "url": shop}])
+        contexts.append(context)
+        page = context.new_page()
+        watch.over(page, shop)
+        page.goto(shop + path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
