@@ -35,7 +35,7 @@ check: build  ## All that CI looks at: format, lint, types, imports, translation
 	$(BIN)/pytest
 
 bench: build  ## Measure throughput and latency on this machine
-	@$(BIN)/eka bench $(ARGS)
+	@$(BIN)/eka bench periods --fresh --lines 100000 $(ARGS)
 
 fmt: build  ## Format the sources and mend what ruff can mend
 	$(BIN)/ruff format

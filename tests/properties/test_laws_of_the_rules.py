@@ -75,7 +75,7 @@ def balances(entries: Sequence[Entry], line: Line) -> dict[int, int]:
 
 @given(scenarios())
 def test_bytes_are_conserved_at_every_step(scenario: Scenario) -> None:
-    """granted = used + left + forfeited + expired + converted; a bucket is the sum of its entries."""
+    """Granted is used, left, forfeited, expired or converted; buckets are sums of their entries."""
     witness = Witness(scenario.timezone)
     play(scenario, witness)
     witness.check()

@@ -48,7 +48,7 @@ def test_both_stages_tell_the_same_story(scenario: Scenario) -> None:
         tables = LedgerStage(scenario.timezone)
         told = play(scenario, tables)
         by_rules = play(scenario, rules)
-        # A refused command leaves what is due to the job in one stage, to the next call in the other.
+        # What is due after a refused command waits for the job here, for the next call there.
         for stage in (tables, rules):
             stage.pass_time(scenario.events[-1].at)
         assert plain(list(tables.entries())) == plain(list(rules.entries()))

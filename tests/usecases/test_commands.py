@@ -10,7 +10,7 @@ from eka.ledger.plans import OnSale
 from eka.rules.buckets import left
 from eka.rules.catalogue_text import read_catalogue
 from eka.rules.lines import Unable
-from eka.rules.requests import Activate, AddOn, Change, Renew, SessionRequest, TopUp, Use
+from eka.rules.requests import Activate, AddOn, Change, Command, Renew, SessionRequest, TopUp, Use
 from eka.rules.units import Duration
 from eka.usecases.balances import look
 from eka.usecases.catalogue import export_catalogue, import_catalogue
@@ -108,7 +108,7 @@ def test_a_refused_command_leaves_nothing_behind(alice: int) -> None:
 def test_every_command_can_be_carried_out(alice: int) -> None:
     sold = OnSale()
     day = timedelta(days=1)
-    commands = [
+    commands: list[Command] = [
         TopUp(GB, Duration(seconds=86400)),
         TopUp(GB, Duration(months=1), "bonus"),
         AddOn(sold["plain"], "on_empty"),

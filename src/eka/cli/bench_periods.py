@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from multiprocessing.connection import Connection, wait
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 import psycopg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+Database = psycopg.Connection[tuple[Any, ...]]
 
 SCHEMA = "eka_bench"
 CHUNK = 50_000
@@ -92,15 +94,14 @@ def run_periods(bench: Bench, *, keep: bool, fresh: bool) -> None:
             connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
 
 
-def _prepare(connection: psycopg.Connection[tuple[object, ...]], bench: Bench, console: Console) -> None:
+def _prepare(connection: Database, bench: Bench, console: Console) -> None:
     """Creates the schema and the lines, in chunks that are each whole or absent."""
     os.environ["DATABASE_URL"] = bench.schema_url
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eka.web.settings")
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
     connection.execute(f"SET search_path TO {SCHEMA}")
     plan = _plan(bench)
-    row = connection.execute("SELECT coalesce(max(id), 0) FROM line").fetchone()
-    done = int(str(row[0])) if row else 0
+    done = _number(connection, "SELECT coalesce(max(id), 0) FROM line")
     with _progress(console, "preparing", bench.lines, done) as advance:
         for first in range(done + 1, bench.lines + 1, CHUNK):
             last = min(first + CHUNK - 1, bench.lines)
@@ -131,11 +132,13 @@ def _plan(bench: Bench) -> int:
     return OnSale()["bench"].version
 
 
-def _due(connection: psycopg.Connection[tuple[object, ...]], bench: Bench) -> int:
-    row = connection.execute(
-        "SELECT count(*) FROM line_state WHERE next_due <= %s", [bench.end]
-    ).fetchone()
-    return int(str(row[0])) if row else 0
+def _due(connection: Database, bench: Bench) -> int:
+    return _number(connection, "SELECT count(*) FROM line_state WHERE next_due <= %s", bench.end)
+
+
+def _number(connection: Database, sql: str, *given: object) -> int:
+    row = connection.execute(sql.encode(), given).fetchone()
+    return int(row[0]) if row else 0
 
 
 class Memory(NamedTuple):
@@ -189,26 +192,21 @@ def _work(bench: Bench, pipe: Connection) -> None:
 
 
 def _report(
-    connection: psycopg.Connection[tuple[object, ...]],
+    connection: Database,
     bench: Bench,
     todo: int,
     seconds: float,
     memory: Memory,
 ) -> None:
-    row = connection.execute(
-        "SELECT count(*), sum(bytes) FROM entry WHERE code = 'carried'"
-    ).fetchone()
-    carried, amount = row or (0, 0)
+    carried = _number(connection, "SELECT count(*) FROM entry WHERE code = 'carried'")
     rate = todo / seconds if seconds else 0
     click.echo(
         f"closed and renewed {todo:,} lines in {seconds:.1f} s: {rate:,.0f} lines/s"
         f" ({bench.workers} workers, batches of {bench.batch:,})"
     )
-    click.echo(f"still due: {_due(connection, bench):,}; carried: {carried:,} buckets, {amount:,} B")
-    click.echo(
-        f"memory of a worker: {memory.early / 1024:.0f} MiB at first, {memory.late / 1024:.0f} MiB"
-        " at the end"
-    )
+    click.echo(f"still due: {_due(connection, bench):,}; buckets carried: {carried:,}")
+    early, late = memory.early / 1024, memory.late / 1024
+    click.echo(f"memory of a worker: {early:.0f} MiB at first, {late:.0f} MiB at the end")
 
 
 class _Advance:

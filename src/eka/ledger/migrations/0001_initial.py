@@ -53,331 +53,643 @@ ALTER TABLE session SET (fillfactor = 70);
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Carrier',
+            name="Carrier",
             fields=[
-                ('key', models.TextField(primary_key=True, serialize=False)),
-                ('name', models.TextField()),
-                ('country', models.TextField(default='')),
-                ('networks', models.JSONField(default=list)),
+                ("key", models.TextField(primary_key=True, serialize=False)),
+                ("name", models.TextField()),
+                ("country", models.TextField(default="")),
+                ("networks", models.JSONField(default=list)),
             ],
             options={
-                'db_table': 'carrier',
+                "db_table": "carrier",
             },
         ),
         migrations.CreateModel(
-            name='DemoClock',
+            name="DemoClock",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('offset', models.DurationField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("offset", models.DurationField()),
             ],
             options={
-                'db_table': 'demo_clock',
+                "db_table": "demo_clock",
             },
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.TextField(default='')),
-                ('imsi', models.TextField(null=True)),
-                ('msisdn', models.TextField(null=True)),
-                ('iccid', models.TextField(null=True)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("label", models.TextField(default="")),
+                ("imsi", models.TextField(null=True)),
+                ("msisdn", models.TextField(null=True)),
+                ("iccid", models.TextField(null=True)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'db_table': 'line',
+                "db_table": "line",
             },
         ),
         migrations.CreateModel(
-            name='UsageImport',
+            name="UsageImport",
             fields=[
-                ('pk', models.CompositePrimaryKey('digest', 'lane', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.TextField()),
-                ('lane', models.IntegerField()),
-                ('lanes', models.IntegerField()),
-                ('file_name', models.TextField()),
-                ('started_at', models.DateTimeField()),
-                ('rows_done', models.BigIntegerField(default=0)),
-                ('accepted', models.BigIntegerField(default=0)),
-                ('repeated', models.BigIntegerField(default=0)),
-                ('rejected', models.BigIntegerField(default=0)),
-                ('unserved', models.BigIntegerField(default=0)),
-                ('finished', models.BooleanField(default=False)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "digest",
+                        "lane",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("digest", models.TextField()),
+                ("lane", models.IntegerField()),
+                ("lanes", models.IntegerField()),
+                ("file_name", models.TextField()),
+                ("started_at", models.DateTimeField()),
+                ("rows_done", models.BigIntegerField(default=0)),
+                ("accepted", models.BigIntegerField(default=0)),
+                ("repeated", models.BigIntegerField(default=0)),
+                ("rejected", models.BigIntegerField(default=0)),
+                ("unserved", models.BigIntegerField(default=0)),
+                ("finished", models.BooleanField(default=False)),
             ],
             options={
-                'db_table': 'usage_import',
+                "db_table": "usage_import",
             },
         ),
         migrations.CreateModel(
-            name='UsageRejection',
+            name="UsageRejection",
             fields=[
-                ('pk', models.CompositePrimaryKey('digest', 'row', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('digest', models.TextField()),
-                ('row', models.BigIntegerField()),
-                ('code', models.TextField()),
-                ('reason', models.TextField()),
-                ('fields', models.JSONField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "digest",
+                        "row",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("digest", models.TextField()),
+                ("row", models.BigIntegerField()),
+                ("code", models.TextField()),
+                ("reason", models.TextField()),
+                ("fields", models.JSONField()),
             ],
             options={
-                'db_table': 'usage_rejection',
+                "db_table": "usage_rejection",
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
+                ),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                (
+                    "date_joined",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'user_account',
+                "db_table": "user_account",
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.CreateModel(
-                    name='Entry',
+                    name="Entry",
                     fields=[
-                        ('pk', models.CompositePrimaryKey('line_id', 'number', 'at', blank=True, editable=False, primary_key=True, serialize=False)),
-                        ('number', models.IntegerField()),
-                        ('at', models.DateTimeField()),
-                        ('code', models.TextField()),
-                        ('bytes', models.BigIntegerField(default=0)),
-                        ('bucket', models.IntegerField(null=True)),
-                        ('into', models.IntegerField(null=True)),
-                        ('kind', models.TextField(null=True)),
-                        ('reason', models.TextField(default='')),
-                        ('figures', models.JSONField(null=True)),
-                        ('line', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.line')),
+                        (
+                            "pk",
+                            models.CompositePrimaryKey(
+                                "line_id",
+                                "number",
+                                "at",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
+                            ),
+                        ),
+                        ("number", models.IntegerField()),
+                        ("at", models.DateTimeField()),
+                        ("code", models.TextField()),
+                        ("bytes", models.BigIntegerField(default=0)),
+                        ("bucket", models.IntegerField(null=True)),
+                        ("into", models.IntegerField(null=True)),
+                        ("kind", models.TextField(null=True)),
+                        ("reason", models.TextField(default="")),
+                        ("figures", models.JSONField(null=True)),
+                        (
+                            "line",
+                            models.ForeignKey(
+                                db_constraint=False,
+                                db_index=False,
+                                on_delete=django.db.models.deletion.PROTECT,
+                                to="ledger.line",
+                            ),
+                        ),
                     ],
                     options={
-                        'db_table': 'entry',
+                        "db_table": "entry",
                     },
                 ),
             ],
             database_operations=[migrations.RunSQL(ENTRY_TABLE, "DROP TABLE entry")],
         ),
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField(unique=True)),
-                ('title', models.JSONField(default=dict)),
-                ('countries', models.JSONField(default=list)),
-                ('source', models.TextField(default='')),
-                ('on_sale', models.BooleanField(default=True)),
-                ('carrier', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='ledger.carrier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField(unique=True)),
+                ("title", models.JSONField(default=dict)),
+                ("countries", models.JSONField(default=list)),
+                ("source", models.TextField(default="")),
+                ("on_sale", models.BooleanField(default=True)),
+                (
+                    "carrier",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="ledger.carrier"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'plan',
+                "db_table": "plan",
             },
         ),
         migrations.CreateModel(
-            name='PlanVersion',
+            name="PlanVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.IntegerField()),
-                ('terms', models.JSONField()),
-                ('created_at', models.DateTimeField()),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='ledger.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("terms", models.JSONField()),
+                ("created_at", models.DateTimeField()),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="ledger.plan",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'plan_version',
+                "db_table": "plan_version",
             },
         ),
         migrations.CreateModel(
-            name='Period',
+            name="Period",
             fields=[
-                ('pk', models.CompositePrimaryKey('line_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('starts', models.DateTimeField()),
-                ('ends', models.DateTimeField()),
-                ('anchor', models.DateTimeField()),
-                ('months', models.IntegerField()),
-                ('by', models.TextField()),
-                ('paid_at', models.DateTimeField()),
-                ('term_left', models.IntegerField(default=0)),
-                ('closed', models.BooleanField(default=False)),
-                ('used', models.BigIntegerField(default=0)),
-                ('line', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.line')),
-                ('plan_version', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.planversion')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "line_id",
+                        "number",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("starts", models.DateTimeField()),
+                ("ends", models.DateTimeField()),
+                ("anchor", models.DateTimeField()),
+                ("months", models.IntegerField()),
+                ("by", models.TextField()),
+                ("paid_at", models.DateTimeField()),
+                ("term_left", models.IntegerField(default=0)),
+                ("closed", models.BooleanField(default=False)),
+                ("used", models.BigIntegerField(default=0)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="ledger.line",
+                    ),
+                ),
+                (
+                    "plan_version",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="ledger.planversion",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'period',
-            },
-        ),
-        migrations.AddField(
-            model_name='line',
-            name='sold_plan',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='ledger.planversion'),
-        ),
-        migrations.CreateModel(
-            name='Queued',
-            fields=[
-                ('pk', models.CompositePrimaryKey('line_id', 'position', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('position', models.IntegerField()),
-                ('by', models.TextField()),
-                ('paid_at', models.DateTimeField()),
-                ('starts', models.TextField()),
-                ('rollover', models.JSONField(null=True)),
-                ('line', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.line')),
-                ('plan_version', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.planversion')),
-            ],
-            options={
-                'db_table': 'queued',
-            },
-        ),
-        migrations.CreateModel(
-            name='Receipt',
-            fields=[
-                ('pk', models.CompositePrimaryKey('line_id', 'key', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('key', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('command', models.TextField(default='')),
-                ('answer', models.JSONField(null=True)),
-                ('line', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.line')),
-            ],
-            options={
-                'db_table': 'receipt',
-            },
-        ),
-        migrations.CreateModel(
-            name='Session',
-            fields=[
-                ('pk', models.CompositePrimaryKey('line_id', 'id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('id', models.TextField()),
-                ('open', models.BooleanField()),
-                ('reserved', models.BigIntegerField()),
-                ('last_number', models.BigIntegerField()),
-                ('seen_at', models.DateTimeField()),
-                ('line', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.line')),
-            ],
-            options={
-                'db_table': 'session',
-            },
-        ),
-        migrations.CreateModel(
-            name='SessionAnswer',
-            fields=[
-                ('pk', models.CompositePrimaryKey('line_id', 'session_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('session_id', models.TextField()),
-                ('number', models.BigIntegerField()),
-                ('granted', models.BigIntegerField()),
-                ('final', models.BooleanField()),
-                ('result', models.TextField()),
-                ('line', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.line')),
-            ],
-            options={
-                'db_table': 'session_answer',
-            },
-        ),
-        migrations.CreateModel(
-            name='Subscriber',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.TextField(default='')),
-                ('language', models.TextField(default='')),
-                ('story', models.JSONField(default=dict)),
-                ('user', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'db_table': 'subscriber',
+                "db_table": "period",
             },
         ),
         migrations.AddField(
-            model_name='line',
-            name='subscriber',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='ledger.subscriber'),
+            model_name="line",
+            name="sold_plan",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="ledger.planversion",
+            ),
         ),
         migrations.CreateModel(
-            name='LineState',
+            name="Queued",
             fields=[
-                ('line', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='kept', serialize=False, to='ledger.line')),
-                ('timezone', models.TextField(default='UTC')),
-                ('state', models.TextField(default='ready')),
-                ('suspended', models.BooleanField(default=False)),
-                ('auto_renew', models.BooleanField(default=False)),
-                ('as_of', models.DateTimeField(null=True)),
-                ('next_due', models.DateTimeField(null=True)),
-                ('activated_at', models.DateTimeField(null=True)),
-                ('tenure', models.IntegerField(default=0)),
-                ('bucket_count', models.IntegerField(default=0)),
-                ('entry_count', models.IntegerField(default=0)),
-                ('day_starts', models.DateTimeField(null=True)),
-                ('day_used', models.BigIntegerField(default=0)),
-                ('unserved', models.BigIntegerField(default=0)),
-                ('overage', models.JSONField(default=list)),
-                ('credit', models.JSONField(default=list)),
-                ('period_number', models.IntegerField(null=True)),
-                ('used', models.BigIntegerField(default=0)),
-                ('hotspot_used', models.BigIntegerField(default=0)),
-                ('beyond', models.BigIntegerField(default=0)),
-                ('alerted', models.JSONField(default=list)),
-                ('armed_at', models.DateTimeField(null=True)),
-                ('cleared', models.BooleanField(default=False)),
-                ('renewed_itself', models.BooleanField(default=False)),
-                ('over', models.BooleanField(default=False)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "line_id",
+                        "position",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("position", models.IntegerField()),
+                ("by", models.TextField()),
+                ("paid_at", models.DateTimeField()),
+                ("starts", models.TextField()),
+                ("rollover", models.JSONField(null=True)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="ledger.line",
+                    ),
+                ),
+                (
+                    "plan_version",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="ledger.planversion",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'line_state',
-                'indexes': [models.Index(condition=models.Q(('next_due__isnull', False)), fields=['next_due', 'line'], name='line_due')],
+                "db_table": "queued",
             },
         ),
         migrations.CreateModel(
-            name='Bucket',
+            name="Receipt",
             fields=[
-                ('pk', models.CompositePrimaryKey('line_id', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('number', models.IntegerField()),
-                ('kind', models.TextField()),
-                ('granted', models.BigIntegerField(null=True)),
-                ('bytes_left', models.BigIntegerField(null=True)),
-                ('open', models.BooleanField(default=True)),
-                ('born', models.DateTimeField()),
-                ('starts', models.DateTimeField()),
-                ('expires', models.DateTimeField(null=True)),
-                ('period', models.IntegerField(null=True)),
-                ('generation', models.IntegerField(default=0)),
-                ('line', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, to='ledger.line')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "line_id",
+                        "key",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("key", models.TextField()),
+                ("at", models.DateTimeField()),
+                ("command", models.TextField(default="")),
+                ("answer", models.JSONField(null=True)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="ledger.line",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'bucket',
-                'indexes': [models.Index(condition=models.Q(('open', True)), fields=['line'], name='bucket_open')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('bytes_left__gte', 0)), name='bucket_not_negative')],
+                "db_table": "receipt",
+            },
+        ),
+        migrations.CreateModel(
+            name="Session",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "line_id",
+                        "id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("id", models.TextField()),
+                ("open", models.BooleanField()),
+                ("reserved", models.BigIntegerField()),
+                ("last_number", models.BigIntegerField()),
+                ("seen_at", models.DateTimeField()),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="ledger.line",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "session",
+            },
+        ),
+        migrations.CreateModel(
+            name="SessionAnswer",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "line_id",
+                        "session_id",
+                        "number",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("session_id", models.TextField()),
+                ("number", models.BigIntegerField()),
+                ("granted", models.BigIntegerField()),
+                ("final", models.BooleanField()),
+                ("result", models.TextField()),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="ledger.line",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "session_answer",
+            },
+        ),
+        migrations.CreateModel(
+            name="Subscriber",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.TextField(default="")),
+                ("language", models.TextField(default="")),
+                ("story", models.JSONField(default=dict)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "subscriber",
+            },
+        ),
+        migrations.AddField(
+            model_name="line",
+            name="subscriber",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, to="ledger.subscriber"
+            ),
+        ),
+        migrations.CreateModel(
+            name="LineState",
+            fields=[
+                (
+                    "line",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="kept",
+                        serialize=False,
+                        to="ledger.line",
+                    ),
+                ),
+                ("timezone", models.TextField(default="UTC")),
+                ("state", models.TextField(default="ready")),
+                ("suspended", models.BooleanField(default=False)),
+                ("auto_renew", models.BooleanField(default=False)),
+                ("as_of", models.DateTimeField(null=True)),
+                ("next_due", models.DateTimeField(null=True)),
+                ("activated_at", models.DateTimeField(null=True)),
+                ("tenure", models.IntegerField(default=0)),
+                ("bucket_count", models.IntegerField(default=0)),
+                ("entry_count", models.IntegerField(default=0)),
+                ("day_starts", models.DateTimeField(null=True)),
+                ("day_used", models.BigIntegerField(default=0)),
+                ("unserved", models.BigIntegerField(default=0)),
+                ("overage", models.JSONField(default=list)),
+                ("credit", models.JSONField(default=list)),
+                ("period_number", models.IntegerField(null=True)),
+                ("used", models.BigIntegerField(default=0)),
+                ("hotspot_used", models.BigIntegerField(default=0)),
+                ("beyond", models.BigIntegerField(default=0)),
+                ("alerted", models.JSONField(default=list)),
+                ("armed_at", models.DateTimeField(null=True)),
+                ("cleared", models.BooleanField(default=False)),
+                ("renewed_itself", models.BooleanField(default=False)),
+                ("over", models.BooleanField(default=False)),
+            ],
+            options={
+                "db_table": "line_state",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_due__isnull", False)),
+                        fields=["next_due", "line"],
+                        name="line_due",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Bucket",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "line_id",
+                        "number",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("number", models.IntegerField()),
+                ("kind", models.TextField()),
+                ("granted", models.BigIntegerField(null=True)),
+                ("bytes_left", models.BigIntegerField(null=True)),
+                ("open", models.BooleanField(default=True)),
+                ("born", models.DateTimeField()),
+                ("starts", models.DateTimeField()),
+                ("expires", models.DateTimeField(null=True)),
+                ("period", models.IntegerField(null=True)),
+                ("generation", models.IntegerField(default=0)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="ledger.line",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "bucket",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("open", True)), fields=["line"], name="bucket_open"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("bytes_left__gte", 0)), name="bucket_not_negative"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='planversion',
-            constraint=models.UniqueConstraint(fields=('plan', 'number'), name='plan_version_once'),
+            model_name="planversion",
+            constraint=models.UniqueConstraint(fields=("plan", "number"), name="plan_version_once"),
         ),
         migrations.AddIndex(
-            model_name='line',
-            index=models.Index(condition=models.Q(('msisdn__isnull', False)), fields=['msisdn'], name='line_msisdn'),
+            model_name="line",
+            index=models.Index(
+                condition=models.Q(("msisdn__isnull", False)), fields=["msisdn"], name="line_msisdn"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('imsi',), name='line_imsi'),
+            model_name="line",
+            constraint=models.UniqueConstraint(fields=("imsi",), name="line_imsi"),
         ),
         migrations.RunSQL(APPEND_ONLY, "DROP FUNCTION refuse_change CASCADE"),
         migrations.RunSQL(ROOM_FOR_UPDATES, migrations.RunSQL.noop),
