@@ -13,7 +13,7 @@ UV := $(BIN)/uv
 # The certificates that this machine trusts, as pip does: a company's network may have its own.
 INSTALL := $(UV) pip install --quiet --system-certs --python $(BIN)/python
 STAMP := .venv/.complete
-PO := $(wildcard src/eka/locale/*/LC_MESSAGES/django.po)
+PO := $(wildcard src/eka/locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 
 .PHONY: build run test check bench fmt messages lock clean help

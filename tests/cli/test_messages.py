@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from eka.cli.messages import messages, po_file
+from eka.cli.messages import WORDS, messages, po_file
 from eka.cli.problems import AnswerIsNo
 
 CODE = """
@@ -67,7 +67,7 @@ def translate_all(sources: Path) -> None:
 
 def test_strings_are_found_in_code_and_templates(sources: Path) -> None:
     answer = run(sources, "extract")
-    assert answer.output == "zh_Hans: 6 added, 0 dropped\n"
+    assert "zh_Hans, django: 6 added, 0 dropped\n" in answer.output
     text = po_file(sources, "zh_Hans").read_text()
     assert [string for string in STRINGS if f'msgid "{string}"' in text] == STRINGS
     assert "#. Translators: at the top of the portal" in text
@@ -103,7 +103,7 @@ def test_extracting_again_changes_nothing(sources: Path) -> None:
     run(sources, "extract")
     translate_all(sources)
     before = po_file(sources, "zh_Hans").read_text()
-    assert run(sources, "extract").output == "zh_Hans: nothing new\n"
+    assert "zh_Hans, django: 0 added, 0 dropped\n" in run(sources, "extract").output
     assert po_file(sources, "zh_Hans").read_text() == before
 
 
@@ -116,7 +116,7 @@ def test_extracting_keeps_translations_adds_the_new_and_drops_the_old(sources: P
     assert "not in the .po file: 'Good day'" in said
     assert "no longer used: 'Hello'" in said
 
-    assert run(sources, "extract").output == "zh_Hans: 1 added, 1 dropped\n"
+    assert "zh_Hans, django: 1 added, 1 dropped\n" in run(sources, "extract").output
     said = complaints(sources)
     assert "untranslated: 'Good day'" in said
     assert "Hello" not in said
@@ -137,3 +137,15 @@ def test_a_placeholder_lost_in_translation_is_named(sources: Path) -> None:
     po = po_file(sources, "zh_Hans")
     po.write_text(po.read_text().replace('"%(n)s 译"', '"%(m)s 译"', 1))
     assert "unknown named placeholder 'm': '%(n)s" in complaints(sources)
+
+
+def test_the_sentences_of_words_have_a_catalogue_of_their_own(sources: Path) -> None:
+    (sources / "words").mkdir()
+    (sources / "words" / "names.py").write_text(
+        'PLAN = N_("Plan data")\ntongue.say("Left")\ntongue.count("{n} day", "{n} days", 2)\n'
+    )
+    run(sources, "extract")
+    text = po_file(sources, "zh_Hans", WORDS).read_text()
+    assert [f'msgid "{said}"' in text for said in ("Plan data", "Left", "{n} day")] == [True] * 3
+    assert "Plan data" not in po_file(sources, "zh_Hans").read_text()
+    assert "untranslated: 'Left' (words/names.py)" in complaints(sources)

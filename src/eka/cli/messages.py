@@ -1,12 +1,15 @@
 """`eka messages`: the translations, kept whole without gettext's system programs.
 
-English in the sources is the key; `src/eka/locale/<language>/LC_MESSAGES/django.po` is the
-translation and is committed; the `.mo` beside it is compiled from it and is not.
+English in the sources is the key; `src/eka/locale/<language>/LC_MESSAGES/<domain>.po` is the
+translation and is committed; the `.mo` beside it is compiled from it and is not. There are two
+domains: `words` for the sentences of `eka.words`, `django` for everything else.
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import product
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import click
 from babel.messages.catalog import Catalog, Message
@@ -36,6 +39,18 @@ KEYWORDS = {
 Key = tuple[str, str | None]
 
 
+class Domain(NamedTuple):
+    """A catalogue of its own: its name, the folder whose strings it holds, and their marks."""
+
+    name: str
+    keywords: Mapping[str, Any]
+
+
+DJANGO = Domain("django", KEYWORDS)
+WORDS = Domain("words", {"N_": _SINGULAR, "say": _SINGULAR, "count": _PLURAL})
+DOMAINS = (DJANGO, WORDS)
+
+
 @click.group()
 @click.option(
     "--sources",
@@ -53,51 +68,56 @@ def messages(context: click.Context, sources: Path) -> None:
 @click.pass_obj
 def extract(sources: Path) -> None:
     """Add new strings to every .po, drop those that are gone, keep the translations."""
-    found = strings_in(sources)
-    for language in LANGUAGES:
-        catalogue = _read(sources, language)
-        if _keys(catalogue) == _keys(found):
-            click.echo(f"{language}: nothing new")
-            continue
+    for domain, language in product(DOMAINS, LANGUAGES):
+        found, path = strings_in(sources, domain), po_file(sources, language, domain)
+        catalogue = _read(path, language)
         new, gone = _keys(found) - _keys(catalogue), _keys(catalogue) - _keys(found)
-        catalogue.update(found, no_fuzzy_matching=True, update_creation_date=False)
-        _write(sources, language, catalogue)
-        click.echo(f"{language}: {len(new)} added, {len(gone)} dropped")
+        if new or gone:
+            catalogue.update(found, no_fuzzy_matching=True, update_creation_date=False)
+            _write(path, catalogue)
+        click.echo(f"{language}, {domain.name}: {len(new)} added, {len(gone)} dropped")
 
 
 @messages.command()
 @click.pass_obj
 def check(sources: Path) -> None:
     """Exit 1, naming each, if a string is untranslated, doubtful, malformed or no longer used."""
-    found = strings_in(sources)
+    found = {domain.name: strings_in(sources, domain) for domain in DOMAINS}
     problems = [
         problem
-        for language in LANGUAGES
-        for problem in problems_of(found, _read(sources, language), language)
+        for domain, language in product(DOMAINS, LANGUAGES)
+        for problem in problems_of(
+            found[domain.name], _read(po_file(sources, language, domain), language), language
+        )
     ]
     if problems:
         raise AnswerIsNo("\n".join([*problems, "Mend: `eka messages extract`, then translate."]))
-    click.echo(f"All {len(_keys(found))} strings are translated.")
+    count = sum(len(_keys(strings)) for strings in found.values())
+    click.echo(f"All {count} strings are translated.")
 
 
 @messages.command("compile")
 @click.pass_obj
 def compile_(sources: Path) -> None:
     """Write the .mo files that Django reads."""
-    for language in LANGUAGES:
-        with po_file(sources, language).with_suffix(".mo").open("wb") as file:
-            write_mo(file, _read(sources, language))
+    for domain, language in product(DOMAINS, LANGUAGES):
+        path = po_file(sources, language, domain)
+        if path.exists():
+            with path.with_suffix(".mo").open("wb") as file:
+                write_mo(file, _read(path, language))
 
 
-def po_file(sources: Path, language: str) -> Path:
+def po_file(sources: Path, language: str, domain: Domain = DJANGO) -> Path:
     """Where the translations into `language` are kept."""
-    return sources / "locale" / language / "LC_MESSAGES" / "django.po"
+    return sources / "locale" / language / "LC_MESSAGES" / f"{domain.name}.po"
 
 
-def strings_in(sources: Path) -> Catalog:
-    """Every string below `sources` that is marked for translation, with the files it stands in."""
+def strings_in(sources: Path, domain: Domain = DJANGO) -> Catalog:
+    """Every string of the domain that is marked for translation, with the files it stands in."""
     found = Catalog(charset="utf-8")
     for path in sorted(sources.rglob("*")):
+        if (path.relative_to(sources).parts[0] == WORDS.name) != (domain is WORDS):
+            continue
         if path.suffix == ".py" and "migrations" not in path.parts:
             code = path.read_bytes()
         elif path.suffix in TEMPLATE_ENDINGS and "templates" in path.parts:
@@ -105,7 +125,7 @@ def strings_in(sources: Path) -> Catalog:
         else:
             continue
         where = path.relative_to(sources).as_posix()
-        for line, text, comments, context in _marked(code):
+        for line, text, comments, context in _marked(code, domain):
             found.add(text, None, [(where, line)], auto_comments=comments, context=context)
     return found
 
@@ -144,9 +164,11 @@ def _as_python(template: str) -> bytes:
     return "\n".join(line.lstrip() for line in lines).encode()
 
 
-def _marked(code: bytes) -> Iterator[tuple[int, str | tuple[str, ...], list[str], str | None]]:
+def _marked(
+    code: bytes, domain: Domain
+) -> Iterator[tuple[int, str | tuple[str, ...], list[str], str | None]]:
     yield from babel_extract(
-        "python", io.BytesIO(code), keywords=KEYWORDS, comment_tags=["Translators:"]
+        "python", io.BytesIO(code), keywords=domain.keywords, comment_tags=["Translators:"]
     )
 
 
@@ -164,17 +186,15 @@ def _shown(message: Message) -> str:
     return f"{context}{_key(message)[0]!r}"
 
 
-def _read(sources: Path, language: str) -> Catalog:
-    path = po_file(sources, language)
+def _read(path: Path, language: str) -> Catalog:
     if not path.exists():
         return Catalog(locale=language, project="Eka", creation_date=clock.now(), fuzzy=False)
     with path.open("rb") as file:
         return read_po(file, locale=language, abort_invalid=True)
 
 
-def _write(sources: Path, language: str, catalogue: Catalog) -> None:
+def _write(path: Path, catalogue: Catalog) -> None:
     # No line numbers: a moved line is no change for a translator.
-    path = po_file(sources, language)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         write_po(

@@ -145,6 +145,8 @@ class Tape:
 
     def _take(self, entry: Entry, at: datetime, *, jumps: bool) -> None:
         turning = is_turning(entry)
+        if self._frames:  # what was brought along may have expired before the line began
+            at = max(at, self._frames[-1].at)
         if self._turn and (not turning or self._turn[0].at != at):
             self._close_turn()
         if turning and not self._turn:
