@@ -93,7 +93,7 @@ def test_a_line_that_renews_itself_does_so_on_time_when_the_job_is_late(alice: i
     periods = models.Period.objects.filter(line=alice).order_by("number")
     starts = [period.starts for period in periods]
     assert starts == [NEW_YEAR, NEW_YEAR + MONTH, NEW_YEAR + 2 * MONTH]
-    assert [period.closed for period in periods] == [True, True, False]
+    assert [period.by for period in periods] == ["manual", "auto", "auto"]
 
 
 def test_a_refused_command_leaves_nothing_behind(alice: int) -> None:

@@ -56,8 +56,8 @@ FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
 """
 PERIODS = """
 INSERT INTO period (line_id, number, plan_version_id, starts, ends, anchor, months, by, paid_at,
-    term_left, closed, used)
-SELECT n, 1, %(plan)s, %(start)s, %(end)s, %(start)s, 1, 'manual', %(start)s, 0, false, 0
+    term_left)
+SELECT n, 1, %(plan)s, %(start)s, %(end)s, %(start)s, 1, 'manual', %(start)s, 0
 FROM generate_series(%(first)s::bigint, %(last)s::bigint) AS n
 """
 BUCKETS = """

@@ -28,7 +28,16 @@ START_SECONDS_MAX = 60  # recovery after a crash replays at most what max_wal_si
 STOP_SECONDS_MAX = 60
 LOG_BYTES_MAX = 10_000_000
 
-DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+DURABLE = {
+    "fsync": "on",
+    "full_page_writes": "on",
+    "synchronous_commit": "on",
+    # Room for bulk work: PostgreSQL's own defaults checkpoint every few seconds under it, and each
+    # checkpoint makes every page be written whole once more.
+    "shared_buffers": "256MB",
+    "max_wal_size": "2GB",
+    "jit": "off",  # our statements are short; compiling them takes longer than running them
+}
 # For tests only: a crash of the machine may lose everything, and there is nothing to lose.
 THROWAWAY = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
 

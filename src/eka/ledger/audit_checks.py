@@ -162,14 +162,14 @@ CHECKS = (
     ),
     Check(
         "period_used",
-        "what a period counts as used is not the sum of its entries",
+        "what the present period counts as used is not the sum of its entries",
         """
-        SELECT p.line_id, NULL::integer, coalesce(sums.used, 0),
-               CASE WHEN p.closed THEN p.used ELSE l.used END
-        FROM p JOIN l USING (line_id)
+        SELECT l.line_id, NULL::integer, coalesce(sums.used, 0), l.used
+        FROM l
         LEFT JOIN (SELECT line_id, period, sum(bytes) AS used FROM e WHERE code = 'used'
-                   GROUP BY 1, 2) AS sums ON sums.line_id = p.line_id AND sums.period = p.number
-        WHERE coalesce(sums.used, 0) <> CASE WHEN p.closed THEN p.used ELSE l.used END
+                   GROUP BY 1, 2) AS sums
+               ON sums.line_id = l.line_id AND sums.period = l.period_number
+        WHERE coalesce(sums.used, 0) <> l.used
         """,
     ),
     Check(
@@ -184,14 +184,13 @@ CHECKS = (
     ),
     Check(
         "period_numbers",
-        "periods are not numbered from 1 to the present one, which alone is not closed",
+        "periods are not numbered from 1 to the present one",
         """
         SELECT l.line_id, NULL::integer, coalesce(l.period_number, 0), count(p.number)
         FROM l LEFT JOIN p USING (line_id) GROUP BY 1, l.period_number
         HAVING count(p.number) <> coalesce(l.period_number, 0)
             OR coalesce(max(p.number), 0) <> coalesce(l.period_number, 0)
             OR coalesce(min(p.number), 1) <> 1
-            OR coalesce(bool_or(p.closed = (p.number = l.period_number)), false)
         """,
     ),
     Check(

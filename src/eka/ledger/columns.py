@@ -97,8 +97,6 @@ PERIOD = _columns(
     by="text",
     paid_at="timestamptz",
     term_left="integer",
-    closed="boolean",
-    used="bigint",
 )
 BUCKET = _columns(
     line_id="bigint",

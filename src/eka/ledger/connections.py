@@ -5,6 +5,7 @@ binary where psycopg can.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -64,6 +65,8 @@ def _flag(value: Any) -> str:
     return "t" if value else "f"
 
 
+# The instants of a line repeat across its rows, and in a bulk renewal across lines.
+@lru_cache(maxsize=4096)
 def _instant(at: Any) -> str:
     text: str = at.isoformat()
     return text

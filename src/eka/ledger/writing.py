@@ -28,12 +28,11 @@ FROM unnest({columns.arrays(BUCKET_TYPES)})
 WHERE bucket.line_id = new.line_id AND bucket.number = new.number
 """
 
-PERIOD_TYPES = ["bigint", "integer", "timestamptz", "timestamptz", "integer", "boolean", "bigint"]
+PERIOD_TYPES = ("bigint", "integer", "timestamptz", "timestamptz", "integer")
 UPDATE_PERIODS = f"""
-UPDATE period SET ends = new.ends, anchor = new.anchor, months = new.months,
-       closed = new.closed, used = new.used
+UPDATE period SET ends = new.ends, anchor = new.anchor, months = new.months
 FROM unnest({columns.arrays(PERIOD_TYPES)})
-     AS new(line_id, number, ends, anchor, months, closed, used)
+     AS new(line_id, number, ends, anchor, months)
 WHERE period.line_id = new.line_id AND period.number = new.number
 """
 
@@ -93,20 +92,17 @@ def _write_periods(pages: list[Page]) -> None:
             last = page.ended.get(period.number) or (
                 now if now and now.number == period.number else period
             )
-            new.append(_period_row(page.id, last, closed=period.number in page.ended))
-        if before is None or before.number in page.begun:
+            new.append(_period_row(page.id, last))
+        if before is None:
             continue
-        ended = page.ended.get(before.number)
-        last = ended or now or before
-        if ended or last.ends != before.ends:
-            moved.append(
-                (page.id, last.number, last.ends, last.anchor, last.months, bool(ended), last.used)
-            )
+        last = page.ended.get(before.number) or now or before
+        if last.ends != before.ends:
+            moved.append((page.id, last.number, last.ends, last.anchor, last.months))
     _update(UPDATE_PERIODS, PERIOD_TYPES, moved)
     copy_in("period", columns.PERIOD, new)
 
 
-def _period_row(line_id: int, period: Period, *, closed: bool) -> tuple[Any, ...]:
+def _period_row(line_id: int, period: Period) -> tuple[Any, ...]:
     return (
         line_id,
         period.number,
@@ -118,8 +114,6 @@ def _period_row(line_id: int, period: Period, *, closed: bool) -> tuple[Any, ...
         period.by,
         period.paid_at,
         period.term_left,
-        closed,
-        period.used if closed else 0,
     )
 
 

@@ -49,7 +49,7 @@ class Unable(Exception):
         self.code, self.figures = code, figures
 
 
-class Bucket(Struct, frozen=True, kw_only=True):
+class Bucket(Struct, frozen=True, kw_only=True, gc=False):
     """An amount of data: `left` bytes (None: unlimited), usable from `starts`.
 
     `expires` is its own expiry; `period` is the number of the period whose end it shares (it is
@@ -66,7 +66,7 @@ class Bucket(Struct, frozen=True, kw_only=True):
     generation: int = 0
 
 
-class Period(Struct, frozen=True, kw_only=True):
+class Period(Struct, frozen=True, kw_only=True, gc=False):
     """The span [starts, ends) that one allowance covers, under the terms it was bought with.
 
     `anchor` and `months` give the end of a monthly period (`months` calendar months after the
@@ -143,7 +143,7 @@ class Line(Struct, frozen=True, kw_only=True):
     credit: tuple[Money, ...] = ()  # given for converted data, one amount a currency
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class Entry(Struct, frozen=True, kw_only=True, gc=False):
     """One thing that happened to a line, and why.
 
     `bytes` leave `bucket` or, for granted, come into it; carried bytes go from `bucket` to `into`.

@@ -372,8 +372,6 @@ class Migration(migrations.Migration):
                 ("by", models.TextField()),
                 ("paid_at", models.DateTimeField()),
                 ("term_left", models.IntegerField(default=0)),
-                ("closed", models.BooleanField(default=False)),
-                ("used", models.BigIntegerField(default=0)),
                 (
                     "line",
                     models.ForeignKey(

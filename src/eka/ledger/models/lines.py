@@ -77,7 +77,11 @@ class LineState(models.Model):
 
 
 class Period(models.Model):
-    """One period of a line and the terms it was bought with; `used` counts once it is `closed`."""
+    """One period of a line and the terms it was bought with.
+
+    `ends` is what was bought, or what a top-up made of it; a renewal may have come earlier, and
+    then the next period says when.
+    """
 
     pk = models.CompositePrimaryKey("line_id", "number")
     line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)
@@ -92,8 +96,6 @@ class Period(models.Model):
     by = models.TextField()
     paid_at = models.DateTimeField()
     term_left = models.IntegerField(default=0)
-    closed = models.BooleanField(default=False)
-    used = models.BigIntegerField(default=0)
 
     class Meta:
         db_table = "period"
