@@ -16,7 +16,7 @@ STAMP := .venv/.complete
 PO := $(wildcard src/eka/locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
 
-.PHONY: build run test check bench fmt messages lock clean help
+.PHONY: build run test check bench shots fmt messages lock clean help
 
 build: $(STAMP) $(MO)  ## Make .venv and compile the translations (first time about 20 s)
 
@@ -36,6 +36,9 @@ check: build  ## All that CI looks at: format, lint, types, imports, translation
 
 bench: build  ## Measure throughput and latency on this machine
 	@$(BIN)/eka bench periods --fresh --lines 100000 $(ARGS)
+
+shots: build  ## Take pictures of every page into docs/screenshots; needs Chromium
+	$(BIN)/python -m tests.journeys.shots
 
 fmt: build  ## Format the sources and mend what ruff can mend
 	$(BIN)/ruff format

@@ -8,7 +8,7 @@ import os
 import resource
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from multiprocessing.connection import Connection, wait
 from typing import Any, NamedTuple
@@ -178,16 +178,16 @@ def _work(bench: Bench, pipe: Connection) -> None:
 
     os.environ["DATABASE_URL"] = bench.schema_url
     django.setup()
-    from eka.ledger.reading import START
+    from eka.ledger.reading import START, Place
     from eka.usecases.settling import settle_due
 
-    after = START
-    while True:
-        done = settle_due(bench.end, bench.batch, after)
-        pipe.send((done.lines, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
-        if done.next is None:
-            break
-        after = done.next
+    after: Place | None = START
+    # A parent that was killed reads no more: then the work stops after the batch at hand.
+    with suppress(BrokenPipeError):
+        while after is not None:
+            done = settle_due(bench.end, bench.batch, after)
+            pipe.send((done.lines, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+            after = done.next
     pipe.close()
 
 

@@ -9,6 +9,9 @@ Nothing here does I/O or reads a clock: `now` is an argument. Where to look:
 - `topups`, `lifecycle`: the other commands on a line
 - `due`: what happens by itself as time passes
 - `commands`: one entry point that applies any command to a line
+- `advice`: the same rules tried on a copy: what-ifs, previews, deadlines, forecasts
+- `tide`: a line's past and future as levels over time, for the chart
 - `lines`, `plans`, `buckets`, `units`, `instants`: the values themselves
-- `plan_text`, `documents`, `scenarios`: the text forms of plans and scenario files
+- `plan_text`, `catalogue_text`, `scenarios`, `usage_text`, `documents`: the text forms of files
+- `play`, `expectations`: scenarios are played and judged
 """

@@ -134,8 +134,8 @@ CAST: tuple[Role, ...] = (
         username="hana",
         name="花子 Hana",
         story={
-            "en": "Unlimited, with 3 GB a day at full speed; today's are used up.",
-            "zh-hans": "不限量套餐，每天 3 GB 高速；今天的已经用完。",
+            "en": "Unlimited: after 3 GB a day it goes on at 1 Mbps until local midnight.",
+            "zh-hans": "不限量：每天用满 3 GB 后降到 1 Mbps，当地零点恢复。",
         },
         plan="airalo-japan-unlimited-7d",
         label="Tokyo trip",
