@@ -29,6 +29,7 @@ def consume(draft: Draft, amount: int, *, hotspot: bool = False, **figures: Any)
         if rest:
             draft.change(unserved=draft.line.unserved + rest)
             draft.tell("unserved", rest, reason=_why_unserved(draft.line), **figures)
+    if rest < amount:
         warn_of_use(draft)
     return amount - rest
 
