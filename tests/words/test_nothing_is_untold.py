@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 
 from eka.rules.lines import Code, ShownState
 from eka.rules.plans import KINDS, RENEWED_BY, PlanRule
-from eka.rules.rollover import REQUIREMENTS
+from eka.rules.requirements import REQUIREMENTS
 from eka.rules.whatifs import Way
 from eka.words import history, names, previews, reasons
 

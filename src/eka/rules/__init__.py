@@ -2,7 +2,7 @@
 
 Nothing here does I/O or reads a clock: `now` is an argument. Where to look:
 
-- `rollover`: what carries at a renewal, what is lost, and why
+- `rollover`: what carries at a renewal, what is lost, and why; `requirements`: on what conditions
 - `renewals`: renewals, queued plans, terms, period ends, lapse and grace
 - `consumption`: a use of data, in burn order, and what happens beyond what is left
 - `quota`: sessions that reserve before they use (online charging)

@@ -12,7 +12,8 @@ from eka.rules.buckets import is_bound, usable
 from eka.rules.instants import DAY, add_months, format_instant, local_date, midnight, plus
 from eka.rules.lines import Bucket, Draft, Line, Period, Queued, Unable
 from eka.rules.plans import Plan, RenewedBy, Rollover
-from eka.rules.rollover import Renewal, settle
+from eka.rules.requirements import Renewal
+from eka.rules.rollover import settle
 
 
 class UnableToRenew(Unable):

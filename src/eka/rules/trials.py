@@ -11,7 +11,7 @@ from eka.rules.lines import Entry, InvariantBroken, Line, Period
 from eka.rules.plan_text import override
 from eka.rules.plans import Plan, Rollover
 from eka.rules.requests import Renew
-from eka.rules.rollover import REQUIREMENTS
+from eka.rules.requirements import REQUIREMENTS
 
 UNMET = frozenset(reason for reason, _ in REQUIREMENTS)
 
