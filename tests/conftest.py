@@ -8,10 +8,12 @@ import os
 import tempfile
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 import pytest_django
 from django.conf import settings
 from django.db import connection
+from hypothesis import HealthCheck
 
 from eka.cli.embedded import EmbeddedPostgres
 from eka.ledger import plans
@@ -25,6 +27,14 @@ def _no_test_touches_a_shop() -> Iterator[None]:
         os.environ["EKA_STATE"] = folder
         yield
         del os.environ["EKA_STATE"]
+
+
+# No test asserts how long something takes, so Hypothesis may not either. At the gate the same
+# examples are tried every time; whoever works here explores others with each run.
+UNHURRIED = hypothesis.settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.register_profile("exploring", UNHURRIED)
+hypothesis.settings.register_profile("gate", UNHURRIED, derandomize=True)
+hypothesis.settings.load_profile("gate" if os.environ.get("CI") else "exploring")
 
 
 @pytest.fixture(scope="session")

@@ -31,10 +31,8 @@ def advance(draft: Draft, until: datetime, *, renewing: bool = False) -> None:
     With `renewing`, an end of the period or of the grace at `until` itself is left to the renewal
     that is about to come.
     """
-    decided = draft.line.as_of
     while (due := next_due(draft.line)) is not None and due <= until:
-        # What a line brought along may have expired before it came: history never goes back.
-        draft.now = due if decided is None or due > decided else decided
+        draft.now = due
         _expire(draft)
         warn_of_end(draft)
         last = renewing and due == until

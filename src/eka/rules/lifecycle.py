@@ -64,7 +64,10 @@ def _bring(draft: Draft, leftover: Leftover, policy: Rollover | None) -> None:
         period=draft.period.number if bound else None,
         generation=leftover.generation if leftover.kind == "rollover" else 0,
     )
-    draft.grant(bucket, "brought", expires=expires and format_instant(expires))
+    bucket = draft.grant(bucket, "brought", expires=expires and format_instant(expires))
+    if expires is not None and expires <= draft.now:
+        # It was over before it came: history never goes back.
+        draft.lose(bucket, "expired", "expired")
 
 
 def _life(
