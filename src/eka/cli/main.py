@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Entry] = {
     "doctor": Entry("eka.cli.doctor:doctor", "Check this installation; say how to mend it."),
     "serve": Entry("eka.cli.serve:serve", "Serve the web pages."),
     "jobs": Entry("eka.cli.jobs:jobs", "Run what runs by itself: renewals, expiries, retries."),
+    "charging": Entry("eka.cli.charging:charging", "Charge online: Diameter Gy and 5G Nchf."),
     "migrate": Entry("eka.cli.migrate:migrate", "Bring the database's tables up to date."),
     "line": Entry("eka.cli.line:line", "Look at a line and explain its figures."),
     "catalogue": Entry("eka.cli.catalogue:catalogue", "Load and check plans."),

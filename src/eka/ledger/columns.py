@@ -123,6 +123,38 @@ ENTRY = _columns(
     reason="text",
     figures="jsonb",
 )
+MOVED_PERIOD = _columns(
+    line_id="bigint",
+    number="integer",
+    ends="timestamptz",
+    anchor="timestamptz",
+    months="integer",
+)
+CHANGED_BUCKET = _columns(
+    line_id="bigint",
+    number="integer",
+    bytes_left="bigint",
+    open="boolean",
+    kind="text",
+    expires="timestamptz",
+    period="integer",
+    generation="integer",
+)
+CHANGED_SESSION = _columns(
+    line_id="bigint",
+    id="text",
+    open="boolean",
+    reserved="bigint",
+    last_number="bigint",
+    seen_at="timestamptz",
+    valid_until="timestamptz",
+    final="boolean",
+    used="bigint",
+    unserved="bigint",
+    recorded="bigint",
+    closed_by="text",
+)
+SESSION = (*CHANGED_SESSION, *_columns(name="text", started_at="timestamptz", facts="jsonb"))
 QUEUED = _columns(
     line_id="bigint",
     position="integer",
@@ -139,5 +171,6 @@ ANSWER = _columns(
     granted="bigint",
     final="boolean",
     result="text",
+    validity="integer",
 )
 RECEIPT = _columns(line_id="bigint", key="text", at="timestamptz", command="text", answer="jsonb")

@@ -27,11 +27,12 @@ class NewReceipt(Struct, frozen=True):
 class Page:
     """One line in one transaction."""
 
-    def __init__(self, id_: int, line: Line, entry_count: int) -> None:
+    def __init__(self, id_: int, line: Line, entry_count: int, revision: int) -> None:
         self.id = id_
         self.before = line
         self.line = line
         self.entry_count = entry_count
+        self.revision = revision
         self.entries: list[Entry] = []
         self.made: dict[int, Bucket] = {}
         self.begun: dict[int, Period] = {}
@@ -42,6 +43,10 @@ class Page:
     def changed(self) -> bool:
         """Whether anything is to be written."""
         return self.line is not self.before or bool(self.receipts)
+
+    def afresh(self) -> "Page":
+        """The page as it was read."""
+        return Page(self.id, self.before, self.entry_count, self.revision)
 
     def perform(self, command: Command, now: datetime, offers: Mapping[str, Plan]) -> Answer | None:
         """Applies a command. Raises Unable, with nothing changed."""

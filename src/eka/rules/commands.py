@@ -12,12 +12,13 @@ from eka.rules.consumption import consume
 from eka.rules.due import advance
 from eka.rules.lines import Answer, Bucket, Draft, Entry, Line, Period
 from eka.rules.plans import Plan
-from eka.rules.quota import request
+from eka.rules.quota import close_silent, request
 from eka.rules.renewals import queue_addon, renew
 from eka.rules.requests import (
     Activate,
     AddOn,
     Change,
+    CloseSilent,
     Command,
     Renew,
     SessionRequest,
@@ -98,6 +99,8 @@ def _apply(draft: Draft, command: Command) -> Answer | None:
             queue_addon(draft, command.plan, command.starts)
         case Activate():
             lifecycle.activate(draft, command.plan, command.left)
+        case CloseSilent():
+            close_silent(draft, command.before)
         case Change():
             _CHANGES[command.what](draft)
     return None

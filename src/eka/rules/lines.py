@@ -16,6 +16,7 @@ from eka.rules.units import Money
 State = Literal["ready", "active", "lapsed", "closed"]
 ShownState = Literal["ready", "active", "lapsed", "suspended", "closed"]
 SessionResult = Literal["success", "limit_reached", "unknown_session", "not_active"]
+ClosedBy = Literal["", "end", "event", "silence"]  # what ended a session; silence: its gateway died
 
 # What an entry says happened. The first seven move bytes; the others tell of the line.
 Code = Literal[
@@ -103,21 +104,39 @@ class Queued(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True, kw_only=True):
-    """What a session request was answered: bytes granted, whether they are the last, the result."""
+    """What a session request was answered: bytes granted, whether they are the last, the result.
+
+    `validity` seconds after it a grant is to be asked for anew, used or not.
+    """
 
     granted: int = 0
     final: bool = True
     result: SessionResult = "success"
+    validity: int | None = None
 
 
 class Session(Struct, frozen=True, kw_only=True):
-    """A session of online charging: what it holds reserved, and its answers by request number."""
+    """A session of online charging: what it holds reserved, and its answers by request number.
+
+    One rating group of a gateway's session is a session of its own here; `name` is what they share.
+    `used` bytes were reported, `unserved` of them found nothing left; `recorded` bytes were used
+    outside online charging. `final`: the last answer was the last that there is to give.
+    """
 
     id: str
+    name: str = ""
     open: bool
     reserved: int = 0
     last_number: int = 0
+    started_at: datetime
     seen_at: datetime
+    valid_until: datetime | None = None
+    final: bool = False
+    used: int = 0
+    unserved: int = 0
+    recorded: int = 0
+    closed_by: ClosedBy = ""
+    facts: dict[str, Any] = {}
     answers: dict[int, Answer] = {}
 
 

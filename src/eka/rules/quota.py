@@ -5,15 +5,18 @@ reserves anew what it asks. The same number of the same session again changes no
 first answer.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
 from eka.rules.buckets import left, usable
 from eka.rules.consumption import consume
 from eka.rules.days import rest_today
-from eka.rules.lines import Answer, Draft, Line, Session
+from eka.rules.grants import LONGEST_VALIDITY, grant_size, validity
+from eka.rules.lines import Answer, Bucket, ClosedBy, Draft, Line, Session
 from eka.rules.requests import SessionRequest
+
+UNKNOWN = Answer(result="unknown_session")
 
 
 def reserved(line: Line) -> int:
@@ -35,12 +38,45 @@ def request(draft: Draft, asked: SessionRequest) -> Answer:
     number = _number(asked, session)
     if session and number in session.answers:
         return session.answers[number]
-    if asked.request != "initial" and (session is None or not session.open):
-        answer = Answer(result="unknown_session")
-        return answer if session is None else _remember(draft, session, number, answer)
-    session = session or Session(id=asked.id, open=False, seen_at=draft.now)
-    session = replace(session, open=True, seen_at=draft.now)
+    if _is_unknown(asked, session):
+        return UNKNOWN if session is None else _keep(draft, session, number, UNKNOWN)
+    if session is None:
+        session = _begin(draft, asked)
+    if asked.request in ("debit", "refund"):
+        return _serve_event(draft, session, number, asked)
     return _serve(draft, session, number, asked)
+
+
+def close_silent(draft: Draft, before: datetime) -> None:
+    """Ends the sessions whose last grant was valid until before `before`, releasing what they hold.
+
+    What they used since is not known, and so not debited.
+    """
+    draft.change(
+        sessions={
+            id_: replace(session, open=False, reserved=0, closed_by="silence")
+            if session.open and (session.valid_until or session.seen_at) < before
+            else session
+            for id_, session in draft.line.sessions.items()
+        }
+    )
+
+
+def _is_unknown(asked: SessionRequest, session: Session | None) -> bool:
+    if asked.request not in ("update", "end") or asked.within:
+        return False
+    return session is None or not session.open
+
+
+def _begin(draft: Draft, asked: SessionRequest) -> Session:
+    return Session(
+        id=asked.id,
+        name=asked.name or asked.id,
+        open=False,
+        started_at=draft.now,
+        seen_at=draft.now,
+        facts=asked.facts,
+    )
 
 
 def _number(asked: SessionRequest, session: Session | None) -> int:
@@ -49,27 +85,49 @@ def _number(asked: SessionRequest, session: Session | None) -> int:
     return session.last_number + 1 if session else 0
 
 
+def _is_active(draft: Draft) -> bool:
+    return draft.line.state == "active" and not draft.line.suspended
+
+
 def _serve(draft: Draft, session: Session, number: int, asked: SessionRequest) -> Answer:
-    consume(draft, asked.used, session=session.id)
+    served = consume(draft, asked.used, session=session.id)
     # The old reservation goes before the new one is measured, so that a grant replaces a grant.
     draft.change(sessions={**draft.line.sessions, session.id: replace(session, reserved=0)})
-    active = draft.line.state == "active" and not draft.line.suspended
+    closed_by: ClosedBy = ""
     if asked.request == "end":
-        answer, still_open = Answer(), False
-    elif not active:
-        answer, still_open = Answer(result="not_active"), asked.request == "update"
+        answer, closed_by = Answer(), "end"
+    elif not _is_active(draft):
+        answer = Answer(result="not_active")
+        closed_by = "end" if asked.request == "initial" else ""
     else:
-        answer, still_open = _grant(draft, asked.asks), True
-    session = replace(session, open=still_open, reserved=answer.granted)
+        answer = _grant(draft, session, asked)
+    session = replace(
+        session,
+        open=not closed_by,
+        closed_by=closed_by,
+        reserved=answer.granted,
+        used=session.used + asked.used,
+        unserved=session.unserved + asked.used - served,
+        recorded=session.recorded + asked.recorded,
+    )
     return _remember(draft, session, number, answer)
 
 
-def _grant(draft: Draft, asks: int) -> Answer:
+def _grant(draft: Draft, session: Session, asked: SessionRequest) -> Answer:
     most = _most(draft.line, draft.now)
+    if asked.asks is None:
+        asks = grant_size(draft.line, session, asked.used, draft.now, most)
+        last = asks == most
+    else:
+        asks, last = asked.asks, False
     granted = asks if most is None else min(asks, most)
-    if granted == 0 and asks > 0:
+    if granted == 0 and (asks > 0 or last):
         return Answer(result="limit_reached")
-    return Answer(granted=granted, final=granted < asks or granted == 0)
+    return Answer(
+        granted=granted,
+        final=last or granted < asks or granted == 0,
+        validity=validity(draft.line, draft.now),
+    )
 
 
 def _most(line: Line, now: datetime) -> int | None:
@@ -80,7 +138,55 @@ def _most(line: Line, now: datetime) -> int | None:
     return available(line, now)
 
 
+def _serve_event(draft: Draft, session: Session, number: int, asked: SessionRequest) -> Answer:
+    """One event is a session that begins and ends at once (RFC 8506, section 6)."""
+    amount = asked.asks or 0
+    if not _is_active(draft):
+        answer = Answer(result="not_active")
+    elif asked.request == "refund":
+        _give_back(draft, amount)
+        answer = Answer(granted=amount, final=False)
+    else:
+        answer = _debit(draft, session, amount)
+        if answer.granted:
+            session = replace(session, used=session.used + amount)
+    session = replace(session, closed_by="event", recorded=session.recorded + asked.recorded)
+    return _remember(draft, session, number, answer)
+
+
+def _debit(draft: Draft, session: Session, amount: int) -> Answer:
+    most = _most(draft.line, draft.now)
+    if most is not None and most < amount:
+        return Answer(result="limit_reached")
+    consume(draft, amount, session=session.id)
+    return Answer(granted=amount, final=False)
+
+
+def _give_back(draft: Draft, amount: int) -> None:
+    """Bytes that a gateway refunds are a bonus that lives as long as the period."""
+    if amount:
+        bucket = Bucket(
+            number=0,
+            kind="bonus",
+            left=amount,
+            born=draft.now,
+            starts=draft.now,
+            period=draft.period.number,
+        )
+        draft.grant(bucket, "bonus")
+
+
 def _remember(draft: Draft, session: Session, number: int, answer: Answer) -> Answer:
+    session = replace(
+        session,
+        seen_at=draft.now,
+        valid_until=draft.now + timedelta(seconds=answer.validity or LONGEST_VALIDITY),
+        final=answer.final,
+    )
+    return _keep(draft, session, number, answer)
+
+
+def _keep(draft: Draft, session: Session, number: int, answer: Answer) -> Answer:
     session = replace(
         session,
         answers={**session.answers, number: answer},

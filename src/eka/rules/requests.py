@@ -1,5 +1,6 @@
 """The commands that change a line, as values: what a caller asks for (policy, section 9)."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -57,13 +58,28 @@ class Change(Struct, frozen=True, tag="change"):
 
 
 class SessionRequest(Struct, frozen=True, tag="session"):
-    """One request of online charging: bytes used since the last one, bytes asked for."""
+    """One request of online charging: bytes used since the last one, bytes asked for.
+
+    `asks` None leaves the size of the grant to the rules. A `debit` takes what it asks at once, all
+    or nothing; a `refund` gives it back. `recorded` bytes were used outside online charging.
+    `within`: other sessions of this `name` stand open, and this one may begin with any request.
+    """
 
     id: str
-    request: Literal["initial", "update", "end"]
+    request: Literal["initial", "update", "end", "debit", "refund"]
     used: int = 0
-    asks: int = 0
+    asks: int | None = 0
     number: int | None = None
+    recorded: int = 0
+    name: str = ""
+    facts: dict[str, Any] = {}
+    within: bool = False
 
 
-Command = Activate | Use | Renew | TopUp | AddOn | Change | SessionRequest
+class CloseSilent(Struct, frozen=True, tag="close_silent"):
+    """End the sessions whose last grant was valid until before `before`: nobody asks any more."""
+
+    before: datetime
+
+
+Command = Activate | Use | Renew | TopUp | AddOn | Change | SessionRequest | CloseSilent

@@ -37,10 +37,12 @@ class LineState(models.Model):
     """What the rules keep of a line, with the running figures of its present period.
 
     Apart from `Line`, because every use of data writes this row and none writes the other: here a
-    write touches one index, or none. Locking this row is what makes a writer the only one.
+    write touches one index, or none. Locking this row is what makes a writer the only one;
+    `revision` counts the writes, so that who kept a copy sees whether it still holds.
     """
 
     line = models.OneToOneField(Line, models.PROTECT, primary_key=True, related_name="kept")
+    revision = models.BigIntegerField(db_default=0, default=0)
     timezone = models.TextField(default="UTC")
     state = models.TextField(default="ready")
     suspended = models.BooleanField(default=False)
@@ -149,18 +151,38 @@ class Queued(models.Model):
 
 
 class Session(models.Model):
-    """A session of online charging and what it holds reserved."""
+    """A session of online charging: what it holds reserved, and in the end its charging record.
+
+    One rating group of a gateway's session is a row; `name` is the gateway's session. `facts` are
+    what the gateway said of itself and of the connection in the first request.
+    """
 
     pk = models.CompositePrimaryKey("line_id", "id")
     line = models.ForeignKey(Line, models.PROTECT, db_index=False, db_constraint=False)
     id = models.TextField()
+    name = models.TextField(default="")
     open = models.BooleanField()
     reserved = models.BigIntegerField()
     last_number = models.BigIntegerField()
+    started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+    valid_until = models.DateTimeField(null=True)
+    final = models.BooleanField(default=False)
+    used = models.BigIntegerField(default=0)
+    unserved = models.BigIntegerField(default=0)
+    recorded = models.BigIntegerField(default=0)
+    closed_by = models.TextField(default="")
+    told = models.BigIntegerField(db_default=0, default=0)  # the revision the gateway last heard of
+    facts = models.JSONField(default=dict)
 
     class Meta:
         db_table = "session"
+        # `seen_at` and `valid_until` move with every request and are in no index on purpose: so a
+        # request's update stays on its page (HOT).
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["line"], name="session_open", condition=Q(open=True)),
+            models.Index(fields=["name"], name="session_name"),
+        ]
 
 
 class SessionAnswer(models.Model):
@@ -173,6 +195,7 @@ class SessionAnswer(models.Model):
     granted = models.BigIntegerField()
     final = models.BooleanField()
     result = models.TextField()
+    validity = models.IntegerField(null=True)
 
     class Meta:
         db_table = "session_answer"
