@@ -36,9 +36,8 @@ def respond(page: Page, request: ChargingRequest, now: datetime, offers: Offers)
         return _answer_event(page, request, now, offers)
     parts = [part for part in page.line.sessions.values() if part.name == request.session]
     if request.kind == "initial":
-        asks = request.asks or (Ask(),)
-        answers = [_ask(page, request, ask, now, offers) for ask in asks]
-        return _all(request, answers if request.asks else [])
+        answers = _ask_all(page, request, request.asks or (Ask(),), now, offers)
+        return _all(answers if request.asks else [])
     if not parts:
         return UNKNOWN_SESSION
     if request.kind == "end":
@@ -49,67 +48,64 @@ def respond(page: Page, request: ChargingRequest, now: datetime, offers: Offers)
 def _update(
     page: Page, request: ChargingRequest, parts: list[Session], now: datetime, offers: Offers
 ) -> ChargingAnswer:
-    if not request.asks and not any(part.open for part in parts):
-        return UNKNOWN_SESSION
-    answers = [_ask(page, request, ask, now, offers) for ask in request.asks]
-    return _all(request, answers)
+    if not request.asks:
+        # It reports nothing and asks nothing: the session is known, or was when this came first.
+        known = any(part.open or request.number <= part.last_number for part in parts)
+        return ChargingAnswer() if known else UNKNOWN_SESSION
+    return _all(_ask_all(page, request, request.asks, now, offers))
 
 
 def _end(
     page: Page, request: ChargingRequest, parts: list[Session], now: datetime, offers: Offers
 ) -> ChargingAnswer:
     """Ends what the request names, with its use, and every other part of the session."""
-    answers = [_ask(page, request, ask, now, offers) for ask in request.asks]
+    answers = _ask_all(page, request, request.asks, now, offers)
     named = {part_id(request.session, ask) for ask in request.asks}
-    others = [part for part in parts if part.id not in named]
-    for part in others:
-        # A part that ended earlier knows nothing of this request; the session is known all the same
-        # if another part still stands, or if this is a repeat.
-        if part.open or request.number in part.answers:
-            answer = page.perform(
-                SessionRequest(part.id, "end", number=request.number), now, offers
-            )
-            answers.append(Part(result=answer.result if answer else "success"))
-    whole = _all(request, answers)
-    if not answers:
+    others = []
+    for part in parts:
+        # A part that ended earlier knows nothing of this request; the session is known all the
+        # same if another part still stands, or if this is a repeat.
+        if part.id not in named and (part.open or request.number in part.answers):
+            asked = SessionRequest(part.id, "end", number=request.number)
+            answer = page.perform(asked, now, offers)
+            others.append(Part(result=answer.result if answer else "success"))
+    if not answers and not others:
         return UNKNOWN_SESSION
-    return ChargingAnswer(result=whole.result, parts=whole.parts[: len(request.asks)])
+    whole = _all([*answers, *others])
+    return ChargingAnswer(result=whole.result, parts=tuple(answers) if whole.parts else ())
 
 
-def _all(request: ChargingRequest, parts: list[Part]) -> ChargingAnswer:
+def _all(parts: list[Part]) -> ChargingAnswer:
     if parts and all(part.result == "unknown_session" for part in parts):
         return UNKNOWN_SESSION
     return ChargingAnswer(parts=tuple(parts))
 
 
-def _ask(page: Page, request: ChargingRequest, ask: Ask, now: datetime, offers: Offers) -> Part:
-    id_ = part_id(request.session, ask)
+def _ask_all(
+    page: Page, request: ChargingRequest, asks: tuple[Ask, ...], now: datetime, offers: Offers
+) -> list[Part]:
+    # Whether the session stands is decided once: a part may end in the request that begins another.
+    stands = any(part.open and part.name == request.session for part in page.line.sessions.values())
     kind: Literal["initial", "update", "end"] = "update"
-    if request.kind == "end" or ask.ends:
-        kind = "end"
-    elif request.kind == "initial":
-        kind = "initial"
-    answer = page.perform(
-        SessionRequest(
-            id_,
-            kind,
+    if request.kind in ("initial", "end"):
+        kind = "initial" if request.kind == "initial" else "end"
+    answers = []
+    for ask in asks:
+        command = SessionRequest(
+            part_id(request.session, ask),
+            "end" if ask.ends else kind,
             used=ask.used,
             asks=ask.asks,
             number=request.number,
             recorded=ask.recorded,
             name=request.session,
             facts=request.facts,
-            within=_stands(page.line, request.session),
-        ),
-        now,
-        offers,
-    )
-    assert answer is not None
-    return _part(ask, answer)
-
-
-def _stands(line: Line, name: str) -> bool:
-    return any(part.open and part.name == name for part in line.sessions.values())
+            within=stands,
+        )
+        answer = page.perform(command, now, offers)
+        assert answer is not None
+        answers.append(_part(ask, answer))
+    return answers
 
 
 def _part(ask: Ask, answer: Answer) -> Part:
@@ -142,12 +138,12 @@ def _answer_event(
 def _settle_event(
     page: Page, request: ChargingRequest, ask: Ask, now: datetime, offers: Offers
 ) -> Part:
-    amount = ask.used or ask.asks or 0
     answer = page.perform(
         SessionRequest(
             part_id(request.session, ask),
             "refund" if request.event == "refund" else "debit",
-            asks=amount,
+            used=ask.used,
+            asks=ask.asks or 0,
             number=request.number,
             recorded=ask.recorded,
             name=request.session,
@@ -157,7 +153,7 @@ def _settle_event(
         offers,
     )
     assert answer is not None
-    return _part(Ask(rating_group=ask.rating_group, service=ask.service, asks=amount), answer)
+    return _part(ask, answer)
 
 
 def _look(

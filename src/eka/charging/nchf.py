@@ -16,7 +16,7 @@ from eka import clock
 from eka.charging.nchf_answers import base_of, reply
 from eka.charging.nchf_notices import Notices, abortion, reauthorization
 from eka.charging.nchf_requests import charging_request
-from eka.charging.nchf_server import HttpServer, Tls, trust
+from eka.charging.nchf_server import PEER_GONE, HttpServer, Tls, trust
 from eka.charging.requests import Charging, ChargingAnswer, FinalUnit, OpenSession
 from eka.wire.nchf import problems, routing
 from eka.wire.nchf.problems import JSON, Reply, problem
@@ -100,6 +100,8 @@ class NchfDoor:
                 found = routing.target(scope.method, scope.path)
                 operation = "none" if isinstance(found, Reply) else found.operation
                 answer = await self._answer(found, scope, proto)
+        except PEER_GONE:
+            return
         except Exception as error:
             answer = problems.system_failure()
             _log_without_data(operation, error)

@@ -7,7 +7,8 @@ A one-time event has no session to keep; so it is refused as a whole, with 403.
 """
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import msgspec
@@ -83,35 +84,36 @@ def _information(
     invocation: Invocation, answer: ChargingAnswer, final_unit: FinalUnit
 ) -> tuple[MultipleUnitInformation, ...]:
     """What is said of each rating group that was asked for, or that something is wrong with."""
+    usages = [(usage, wanted(usage)) for usage in invocation.request.multiple_unit_usage or ()]
     parts = {part.rating_group: part for part in answer.parts}
     return tuple(
-        _of_usage(usage, part, granted, final_unit)
-        for usage, granted in _shares(invocation.request.multiple_unit_usage or (), answer)
+        _of_usage(usage, part, share, final_unit)
+        for usage, size, share in _shares(usages, parts)
         if (part := parts.get(usage.rating_group)) is not None
-        and (wanted(usage) != 0 or part.result != "success")
+        and (size != 0 or part.result != "success")
     )
 
 
 def _shares(
-    usages: tuple[MultipleUnitUsage, ...], answer: ChargingAnswer
-) -> Iterator[tuple[MultipleUnitUsage, int | None]]:
+    usages: list[tuple[MultipleUnitUsage, int | None]], parts: Mapping[int | None, Part]
+) -> Iterator[tuple[MultipleUnitUsage, int | None, int | None]]:
     """What each UPF gets of its rating group's grant: what it asked, as far as that goes.
 
-    Whoever left the size to us shares what is left with those who did so after it.
+    Whoever left the size to us shares what is left with those who come after it. The last one gets
+    the rest, which is the whole grant where a rating group is at one UPF only.
     """
-    left = {part.rating_group: part.granted for part in answer.parts}
-    asking = [usage.rating_group for usage in usages if wanted(usage) != 0]
-    for usage in usages:
+    left = {group: part.granted for group, part in parts.items()}
+    asking = Counter(usage.rating_group for usage, size in usages if size != 0)
+    for usage, size in usages:
         rest = left.get(usage.rating_group)
-        if rest is None or wanted(usage) == 0:
-            yield usage, None
+        if rest is None or size == 0:
+            yield usage, size, None
             continue
-        others = asking.count(usage.rating_group) - 1
-        asking.remove(usage.rating_group)
-        size = wanted(usage)
-        share = rest if not others else min(rest, rest // (others + 1) if size is None else size)
+        waiting = asking[usage.rating_group]
+        share = rest if waiting == 1 else min(rest, rest // waiting if size is None else size)
+        asking[usage.rating_group] -= 1
         left[usage.rating_group] = rest - share
-        yield usage, share
+        yield usage, size, share
 
 
 def _of_usage(

@@ -57,10 +57,13 @@ def wanted(usage: MultipleUnitUsage) -> int | None:
     if usage.requested_unit is None:
         return 0
     volume = volume_of(usage.requested_unit)
-    offline = bool(usage.containers) and all(
-        container.quota_management_indicator == "OFFLINE_CHARGING" for container in usage.containers
+    return 0 if volume is None and _all_offline(usage.containers) else volume
+
+
+def _all_offline(containers: tuple[UsedUnitContainer, ...]) -> bool:
+    return bool(containers) and all(
+        container.quota_management_indicator == "OFFLINE_CHARGING" for container in containers
     )
-    return 0 if volume is None and offline else volume
 
 
 def _asks(request: ChargingDataRequest, kind: Kind) -> tuple[Ask, ...]:

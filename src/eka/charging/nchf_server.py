@@ -15,12 +15,16 @@ from typing import Any
 
 from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP2Settings
+from granian.rsgi import ProtocolClosed, ProtocolError  # type: ignore[attr-defined]
 from granian.server.embed import Server
 from msgspec import Struct
 
 CONNECTIONS_MAX = 4096
 STREAMS_MAX = 1000
 START_SECONDS_MAX = 10
+
+# What a handler meets where the peer went away in the middle of its request.
+PEER_GONE = (ProtocolClosed, ProtocolError)
 
 Handler = Callable[[Any, Any], Awaitable[None]]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from typing import Any
 
 import msgspec
 
@@ -10,9 +9,8 @@ from eka import clock
 from eka.charging.engine import Engine
 from eka.charging.links import Link
 from eka.charging.store import Wanted, find_lines, read
-from eka.rules.instants import format_instant
-from eka.rules.lines import Line, shown_state
-from eka.rules.speeds import speed
+from eka.rules.lines import Line
+from eka.rules.speeds import speed_report
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +37,7 @@ class SpeedPages:
                 return _problem(503, "The database cannot be reached.")
         if line is None:
             return _problem(404, "There is no such subscriber.")
-        return 200, msgspec.json.encode(as_plain(line)), "application/json"
+        return 200, msgspec.json.encode(speed_report(line, clock.now())), "application/json"
 
     async def close(self) -> None:
         """Ends the connection."""
@@ -56,19 +54,6 @@ class SpeedPages:
         page = (await read(connection, wanted, self._engine.plans))[line_id]
         page.pass_time(clock.now(), self._engine.plans.on_sale)
         return page.line
-
-
-def as_plain(line: Line) -> dict[str, Any]:
-    """`kbps` is "full" or a number; `changes_at` in UTC, `after_bytes` of further use, or null."""
-    now = clock.now()
-    found = speed(line, now)
-    return {
-        "at": format_instant(now),
-        "state": shown_state(line),
-        "kbps": "full" if found.kbps is None else found.kbps,
-        "changes_at": None if found.changes_at is None else format_instant(found.changes_at),
-        "after_bytes": found.after_bytes,
-    }
 
 
 def _problem(status: int, detail: str) -> tuple[int, bytes, str]:

@@ -22,7 +22,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     """What a request says of one part: bytes used since the last request, bytes asked for.
 
     `asks` None leaves the size to the server; 0 asks for nothing. `recorded` bytes were used
-    outside online charging: kept with the session, not debited. `ends`: this part is over.
+    outside online charging: kept with the session, not debited. `ends`: this part is over. An event
+    that debits takes `asks` all or nothing, and of `used`, which is past, what it can.
     """
 
     rating_group: int | None = None

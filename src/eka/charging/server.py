@@ -85,7 +85,7 @@ class ChargingServer:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(chore) for chore in chores]
             try:
-                await self._open(ready)
+                await self._open(group, ready)
                 await self._stopping.wait()
                 await self._close_doors()
             finally:
@@ -93,7 +93,7 @@ class ChargingServer:
                     task.cancel()
         await self._close()
 
-    async def _open(self, ready: Callable[[str, Address], None]) -> None:
+    async def _open(self, group: asyncio.TaskGroup, ready: Callable[[str, Address], None]) -> None:
         options = self._options
         if options.gy is not None:
             host, port = options.gy
@@ -102,6 +102,12 @@ class ChargingServer:
         if options.nchf is not None:
             host, port = options.nchf
             ready("nchf", (host, await self._nchf.listen(host, port, options.tls)))
+            group.create_task(self._watch_nchf())
+
+    async def _watch_nchf(self) -> None:
+        await self._nchf.closed()
+        if not self._stopping.is_set():
+            raise RuntimeError("the Nchf door ended by itself")
 
     async def _close_doors(self) -> None:
         """The doors answer what they have; only then the engine takes nothing more."""

@@ -19,18 +19,22 @@ from eka.charging.statements import (
     FIND_LINES,
     FIND_NAMES,
     LINES,
-    PLAIN_COLUMNS,
+    PLAIN_BUCKET,
+    PLAIN_LINE,
     PLAN_VERSIONS,
     PLANS_ON_SALE,
     QUEUE,
     SESSIONS,
+    WHOLE_LINE,
     WRITE_PLAIN,
     WRITE_WHOLE_LINES,
     insert_into,
     update_of,
 )
 from eka.ledger import columns, rows, values
+from eka.ledger.literals import array
 from eka.ledger.pages import Page
+from eka.rules.due import next_due
 from eka.rules.plan_text import plan_from_text
 from eka.rules.plans import Plan
 
@@ -153,64 +157,90 @@ def is_plain(page: Page) -> bool:
     line, before = page.line, page.before
     if page.made or page.begun or page.ended or page.receipts:
         return False
-    over = line.period is not None and before.period is not None
+    if line.period is None or before.period is None:
+        return False
     return (
         line.state == before.state
-        and line.suspended == before.suspended
         and line.queue is before.queue
-        and line.tenure == before.tenure
-        and (not over or line.period.over == before.period.over)  # type: ignore[union-attr]
+        and line.period.over == before.period.over
     )
 
 
 async def _write_plain(connection: Connection, pages: list[Page]) -> set[int]:
     """All of it is one statement, and so one transaction and one round trip."""
-    lines = _with_revisions(pages, rows.lines(pages, PLAIN_COLUMNS))
     sessions, answers = rows.sessions(pages)
-    changed = [(row[0], row[1], row[2], row[3]) for row in rows.buckets(pages).changed]
     done = await connection.fetch(
         WRITE_PLAIN,
-        *_by_column(lines, len(PLAIN_COLUMNS) + 3),
-        *_by_column(changed, 4),
-        *_by_column(sessions.new, len(columns.SESSION)),
-        *_by_column(sessions.changed, len(columns.CHANGED_SESSION)),
-        *_by_column(answers, len(columns.ANSWER)),
-        *_by_column(rows.entries(pages), len(columns.ENTRY)),
+        *_literals(PLAIN_LINE, [_plain_line(page) for page in pages]),
+        *_literals(PLAIN_BUCKET, rows.buckets(pages).changed),
+        *_literals(columns.SESSION, sessions.new),
+        *_literals(columns.CHANGED_SESSION, sessions.changed),
+        *_literals(columns.ANSWER, answers),
+        *_literals(columns.ENTRY, rows.entries(pages)),
     )
     return {row[0] for row in done}
+
+
+def _plain_line(page: Page) -> tuple[Any, ...]:
+    """A row of PLAIN_LINE; `is_plain` says that nothing else has changed."""
+    line = page.line
+    period = line.period
+    assert period is not None
+    return (
+        page.id,
+        page.revision,
+        page.entry_count + len(page.entries),
+        line.as_of,
+        next_due(line),
+        line.day_starts,
+        line.day_used,
+        line.unserved,
+        columns.purse(line.overage),
+        period.used,
+        period.beyond,
+        columns.labels(period.alerted),
+    )
 
 
 async def _write_whole(connection: Connection, pages: list[Page]) -> set[int]:
     """Whatever a request may bring about: a period that ends, a plan that waited and begins."""
     async with connection.transaction():
-        lines = _with_revisions(pages, rows.lines(pages))
-        done = await connection.fetch(WRITE_WHOLE_LINES, *_by_column(lines, len(lines[0])))
+        lines = [
+            (row[0], page.revision, *row[1:])
+            for page, row in zip(pages, rows.lines(pages), strict=True)
+        ]
+        done = await connection.fetch(WRITE_WHOLE_LINES, *_literals(WHOLE_LINE, lines))
         written = {row[0] for row in done}
-        pages = [page for page in pages if page.id in written]
-        periods, buckets = rows.periods(pages), rows.buckets(pages)
-        sessions, answers = rows.sessions(pages)
-        ids, queue = rows.queue(pages)
-        if ids:
-            await connection.execute(CLEAR_QUEUE, ids)
-        for sql, changed in (
-            (update_of("period", columns.MOVED_PERIOD), periods.changed),
-            (insert_into("period", columns.PERIOD), periods.new),
-            (update_of("bucket", columns.CHANGED_BUCKET), buckets.changed),
-            (insert_into("bucket", columns.BUCKET), buckets.new),
-            (insert_into("queued", columns.QUEUED), queue),
-            (update_of("session", columns.CHANGED_SESSION), sessions.changed),
-            (insert_into("session", columns.SESSION), sessions.new),
-            (insert_into("session_answer", columns.ANSWER), answers),
-            (insert_into("entry", columns.ENTRY), rows.entries(pages)),
-        ):
-            if changed:
-                await connection.execute(sql, *_by_column(changed, len(changed[0])))
+        await _write_parts(connection, [page for page in pages if page.id in written])
     return written
 
 
-def _with_revisions(pages: Iterable[Page], lines: rows.Rows) -> rows.Rows:
-    return [(row[0], page.revision, *row[1:]) for page, row in zip(pages, lines, strict=True)]
+async def _write_parts(connection: Connection, pages: list[Page]) -> None:
+    periods, buckets = rows.periods(pages), rows.buckets(pages)
+    sessions, answers = rows.sessions(pages)
+    ids, queue = rows.queue(pages)
+    if ids:
+        await connection.execute(CLEAR_QUEUE, ids)
+    for write_to, table, shape, changed in (
+        (update_of, "period", columns.MOVED_PERIOD, periods.changed),
+        (insert_into, "period", columns.PERIOD, periods.new),
+        (update_of, "bucket", columns.CHANGED_BUCKET, buckets.changed),
+        (insert_into, "bucket", columns.BUCKET, buckets.new),
+        (insert_into, "queued", columns.QUEUED, queue),
+        (update_of, "session", columns.CHANGED_SESSION, sessions.changed),
+        (insert_into, "session", columns.SESSION, sessions.new),
+        (insert_into, "session_answer", columns.ANSWER, answers),
+        (insert_into, "entry", columns.ENTRY, rows.entries(pages)),
+    ):
+        if changed:
+            await connection.execute(write_to(table, shape), *_literals(shape, changed))
 
 
-def _by_column(found: rows.Rows, width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*found, strict=True)] if found else [[]] * width
+def _literals(shape: Sequence[tuple[str, str]], found: rows.Rows) -> list[str]:
+    """One array literal for each column; a row may have more values than the shape has columns."""
+    if not found:
+        return ["{}"] * len(shape)
+    return [
+        array(kind, column)
+        for (_, kind), column in zip(shape, zip(*found, strict=True), strict=False)
+    ]

@@ -1,6 +1,7 @@
 """`eka bench`: measures, and prints ratios from one run. Asserts nothing."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -8,6 +9,7 @@ from eka.cli.bench_periods import Bench, run_periods
 from eka.cli.options import database_address, database_url_option
 from eka.cli.problems import CallWrong
 
+DOORS = ("gy", "nchf")
 END = datetime(2026, 2, 1, tzinfo=UTC)
 
 
@@ -35,3 +37,31 @@ def periods(
         raise CallWrong("--lines, --workers and --batch are at least 1.")
     with database_address(database_url) as url:
         run_periods(Bench(url, lines, workers, batch, END), keep=keep, fresh=fresh)
+
+
+@bench.command()
+@click.option("--lines", default=1_000_000, show_default=True, help="Lines, as of a large shop.")
+@click.option("--seconds", default=20.0, show_default=True, help="How long a phase is measured.")
+@click.option("--outstanding", default=512, show_default=True, help="Requests at once, in all.")
+@click.option("--door", type=click.Choice([*DOORS, "both"]), default="both", show_default=True)
+@click.option("--lanes", default=2, show_default=True, help="Connections that write, also bare.")
+@click.option("--requests", type=int, help="Then so many more over Gy, to see the memory.")
+@click.option("--keep", is_flag=True, help="Leave the lines there when done.")
+@click.option("--fresh", is_flag=True, help="Prepare the lines anew.")
+@database_url_option
+def charging(database_url: str | None, **given: Any) -> None:
+    """Charge over Gy and Nchf, beside what the bare database does.
+
+    Works in a schema of its own (eka_bench_charging). Lines that an earlier run has prepared and
+    kept are used again; a preparation that was stopped goes on where it was.
+    """
+    from eka.cli.bench_charging import ChargingBench, run_charging
+
+    keep, fresh, door = given.pop("keep"), given.pop("fresh"), given.pop("door")
+    if given["seconds"] <= 0 or min(given["lanes"], given["outstanding"]) < 1:
+        raise CallWrong("--seconds, --lanes and --outstanding are more than nothing.")
+    if given["lines"] < 2 * max(given["outstanding"], 100):
+        raise CallWrong("Too few --lines: twice as many as --outstanding, and 200, are the least.")
+    doors = DOORS if door == "both" else (door,)
+    with database_address(database_url) as url:
+        run_charging(ChargingBench(url=url, doors=doors, **given), keep=keep, fresh=fresh)

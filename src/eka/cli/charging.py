@@ -70,8 +70,6 @@ def charging(database_url: str | None, **given: Any) -> None:
     Several such processes may run on one database. SIGTERM ends it properly: what has arrived is
     answered, then peers are disconnected.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     gy, nchf = _address("--gy", given["gy"]), _address("--nchf", given["nchf"])
     if gy is None and nchf is None:
         raise CallWrong("Nothing to listen on: give --gy HOST:PORT, --nchf HOST:PORT, or both.")
@@ -121,10 +119,19 @@ async def _serve(options: Any) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     try:
-        await server.run(lambda door, at: click.echo(f"charging: {door} on {at[0]}:{at[1]}"))
+        await server.run(_tell)
     except* (OSError, UnableToListen) as group:
         raise CallWrong(f"Cannot listen: {group.exceptions[0]}") from None
     click.echo("charging: stopped")
+
+
+def _tell(door: str, at: tuple[str, int]) -> None:
+    # granian sets up logging its own way when it listens: ours comes after it.
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", force=True
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    click.echo(f"charging: {door} on {at[0]}:{at[1]}")
 
 
 def _address(option: str, text: str | None) -> tuple[str, int] | None:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
@@ -20,6 +21,8 @@ from eka.web.state import make_state_folder, state_folder
 
 HOST = "127.0.0.1"
 FIRST_PORT = 8000
+FIRST_GY_PORT = 3868  # Diameter's own (RFC 6733, 2.1)
+FIRST_NCHF_PORT = 7777
 PORTS_TRIED = 100
 
 EKA = (sys.executable, "-m", "eka.cli")
@@ -42,11 +45,10 @@ def dev(port: int | None, demo: bool, database_url: str | None) -> None:
         _step(environment, "migrate")
         if demo:
             _step(environment, "demo", "load")
-        port = _port(port)
-        address = f"http://{HOST}:{port}"
-        running.tell(address)
-        announce = Announcement(port, f"\nEka runs at {address}\nCtrl-C stops it.\n")
-        Supervisor(_children(port), environment, _watch(announce, database)).run()
+        ports = Ports(_port(port), _free_port(FIRST_GY_PORT), _free_port(FIRST_NCHF_PORT))
+        running.tell(f"http://{HOST}:{ports.web}")
+        announce = Announcement(ports.web, _greeting(ports))
+        Supervisor(_children(ports), environment, _watch(announce, database)).run()
         click.echo("Stopped.")
 
 
@@ -58,11 +60,29 @@ def _watch(announce: "Announcement", database: "Database") -> Callable[[], str |
     return watch
 
 
-def _children(port: int) -> list[Child]:
+class Ports(NamedTuple):
+    """Where the parts listen."""
+
+    web: int
+    gy: int
+    nchf: int
+
+
+def _children(ports: Ports) -> list[Child]:
+    doors = ("--gy", f"{HOST}:{ports.gy}", "--nchf", f"{HOST}:{ports.nchf}")
     return [
-        Child("The web server", [*EKA, "serve", "--host", HOST, "--port", str(port)]),
+        Child("The web server", [*EKA, "serve", "--host", HOST, "--port", str(ports.web)]),
         Child("The jobs", [*EKA, "jobs", "run"]),
+        Child("Charging", [*EKA, "charging", *doors]),
     ]
+
+
+def _greeting(ports: Ports) -> str:
+    return (
+        f"\nEka runs at http://{HOST}:{ports.web}\n"
+        f"Gateways: Diameter Gy at {HOST}:{ports.gy}, 5G Nchf (HTTP/2) at {HOST}:{ports.nchf}\n"
+        "Ctrl-C stops it.\n"
+    )
 
 
 class Announcement:
@@ -170,7 +190,11 @@ def _port(chosen: int | None) -> int:
         if not is_free(HOST, chosen):
             raise CallWrong(f"Port {chosen} is taken: choose another with --port.")
         return chosen
-    for port in range(FIRST_PORT, FIRST_PORT + PORTS_TRIED):
+    return _free_port(FIRST_PORT)
+
+
+def _free_port(first: int) -> int:
+    for port in range(first, first + PORTS_TRIED):
         if is_free(HOST, port):
             return port
-    raise CallWrong(f"No port from {FIRST_PORT} to {FIRST_PORT + PORTS_TRIED - 1} is free.")
+    raise CallWrong(f"No port from {first} to {first + PORTS_TRIED - 1} is free.")

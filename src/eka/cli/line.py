@@ -75,6 +75,25 @@ def show(reference: str, at: datetime | None, as_json: bool) -> None:
         click.echo(for_terminal(as_text(seen, now, Words("en"))))
 
 
+@line.command()
+@click.argument("reference", metavar="ID|IMSI")
+@at_option
+@json_option
+@database_option
+def speed(reference: str, at: datetime | None, as_json: bool) -> None:
+    """Show which speed applies to a line now, and when it changes."""
+    from eka.rules.speeds import speed_report
+    from eka.usecases.balances import look
+
+    now = at or clock.now()
+    report = speed_report(look(_find(reference), now).line, now)
+    if as_json:
+        echo_json(report)
+    else:
+        for name, value in report.items():
+            click.echo(f"{name:<12} {'-' if value is None else value}")
+
+
 @line.command("list")
 @click.option("--after", default=0, help="Only lines with a higher id.")
 @click.option("--limit", default=100, help="At most so many.")

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Entry] = {
     "line": Entry("eka.cli.line:line", "Look at a line and explain its figures."),
     "catalogue": Entry("eka.cli.catalogue:catalogue", "Load and check plans."),
     "usage": Entry("eka.cli.usage:usage", "Import usage records."),
+    "records": Entry("eka.cli.records:records", "Export charging data records."),
     "audit": Entry("eka.cli.audit:audit", "Prove that the ledger is right."),
     "simulate": Entry("eka.cli.simulate:simulate", "Play a scenario through the rules."),
     "demo": Entry("eka.cli.demo:demo", "Load the demo's data; move its clock."),

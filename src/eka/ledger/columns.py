@@ -27,12 +27,20 @@ def _own(name: str, sql_type: str) -> Column:
     return Column(name, sql_type, attrgetter(name))
 
 
-def _purse(name: str) -> Column:
-    def value(line: Line) -> str:
-        purse: tuple[Money, ...] = getattr(line, name)
-        return msgspec.json.encode([[money.minor, money.currency] for money in purse]).decode()
+def purse(amounts: tuple[Money, ...]) -> str:
+    """Amounts of money as JSON."""
+    if not amounts:
+        return "[]"
+    return msgspec.json.encode([[money.minor, money.currency] for money in amounts]).decode()
 
-    return Column(name, "jsonb", value)
+
+def labels(told: tuple[str, ...]) -> str:
+    """Labels as JSON."""
+    return msgspec.json.encode(told).decode() if told else "[]"
+
+
+def _purse(name: str) -> Column:
+    return Column(name, "jsonb", lambda line: purse(getattr(line, name)))
 
 
 def _running(name: str, sql_type: str, blank: Any) -> Column:
@@ -43,8 +51,7 @@ def _running(name: str, sql_type: str, blank: Any) -> Column:
 
 
 def _alerted(line: Line) -> str:
-    labels = line.period.alerted if line.period else ()
-    return msgspec.json.encode(labels).decode()
+    return labels(line.period.alerted if line.period else ())
 
 
 # What is written back to `line_state`; the running figures of the period stand there too, so that

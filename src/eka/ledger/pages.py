@@ -59,7 +59,10 @@ class Page:
     def _turn(self, outcome: Outcome) -> Answer | None:
         self.line = outcome.line
         self.entries += outcome.entries
-        self.made.update((bucket.number, bucket) for bucket in outcome.made)
-        self.begun.update((period.number, period) for period in outcome.begun)
-        self.ended.update((period.number, period) for period in outcome.ended)
+        for bucket in outcome.made:
+            self.made[bucket.number] = bucket
+        for period in outcome.begun:
+            self.begun[period.number] = period
+        for period in outcome.ended:
+            self.ended[period.number] = period
         return outcome.answer

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from eka.ledger.connections import array, rows
+from eka.ledger.connections import rows
+from eka.ledger.literals import array
 
 FIND = "SELECT command, answer FROM receipt WHERE line_id = %s AND key = %s"
 

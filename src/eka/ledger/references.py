@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from eka.ledger.connections import array, rows
+from eka.ledger.connections import rows
+from eka.ledger.literals import array
 
 # A number of up to 18 digits may be an id; longer ones would not fit the column.
 FIND = """

@@ -3,7 +3,7 @@
 Without I/O, so that use cases (psycopg) and the hot path (asyncpg) write the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -23,13 +23,13 @@ class Changes:
         self.changed: Rows = []
 
 
-def lines(pages: Iterable[Page], shown: Sequence[columns.Column] = columns.LINE) -> Rows:
-    """A row of line_state each: id, number of entries, then the columns `shown`."""
+def lines(pages: Iterable[Page]) -> Rows:
+    """A row of line_state each: id, number of entries, then the columns of LINE."""
     return [
         (
             page.id,
             page.entry_count + len(page.entries),
-            *[column.value(page.line) for column in shown],
+            *[column.value(page.line) for column in columns.LINE],
         )
         for page in pages
     ]

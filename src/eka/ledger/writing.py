@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from eka.ledger import columns, rows
-from eka.ledger.connections import array, copy_in, run
+from eka.ledger.connections import copy_in, run
+from eka.ledger.literals import array
 from eka.ledger.pages import Page
 
 UPDATE_LINES = f"""

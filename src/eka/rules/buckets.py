@@ -1,10 +1,14 @@
 """Which buckets are usable, what they hold, and the order in which they burn (section 2)."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from eka.rules.lines import Bucket, Line
-from eka.rules.plans import Burn, Kind
+from eka.rules.plans import KINDS, Burn, Kind, Tie
 
+EQUAL = Burn().kinds
 FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -43,17 +47,49 @@ def burn_order(line: Line) -> list[Bucket]:
     buckets = usable(line)
     if len(buckets) < 2 or line.period is None:
         return list(buckets)
-    burn = line.period.plan.burn
-    return sorted(buckets, key=lambda bucket: _rank(bucket, line, burn))
+    return sorted(buckets, key=_rank_on(line, line.period.plan.burn))
 
 
-def _rank(bucket: Bucket, line: Line, burn: Burn) -> tuple[int, float, datetime, int]:
-    rank = next((i for i, kinds in enumerate(burn.kinds) if bucket.kind in kinds), len(burn.kinds))
-    return rank, _tie(bucket, line, burn), bucket.born, bucket.number
+def first_to_burn(line: Line) -> Bucket | None:
+    """The usable bucket that pays first; None where there is none."""
+    buckets = usable(line)
+    if len(buckets) < 2 or line.period is None:
+        return buckets[0] if buckets else None
+    return min(buckets, key=_rank_on(line, line.period.plan.burn))
 
 
-def _tie(bucket: Bucket, line: Line, burn: Burn) -> float:
-    if burn.tie == "earliest_expiry":
-        return ends_at(bucket, line).timestamp()
-    born = bucket.born.timestamp()
-    return -born if burn.tie == "newest" else born
+def _rank_on(line: Line, burn: Burn) -> Callable[[Bucket], tuple[Any, ...]]:
+    """What buckets of this line are ordered by: kind, tie, birth, order of creation."""
+    tie = _TIES[burn.tie]
+    # Nearly every use of data asks this, and most plans rank all kinds equal.
+    ranks = None if burn.kinds == EQUAL else _ranks(burn)
+
+    def rank(bucket: Bucket) -> tuple[Any, ...]:
+        kind = 0 if ranks is None else ranks[bucket.kind]
+        return kind, tie(bucket, line), bucket.born, bucket.number
+
+    return rank
+
+
+@lru_cache(maxsize=1024)
+def _ranks(burn: Burn) -> dict[Kind, int]:
+    """A rank for each kind; a kind that is not listed ranks last."""
+    ranks = dict.fromkeys(KINDS, len(burn.kinds))
+    for rank, kinds in reversed(list(enumerate(burn.kinds))):
+        ranks.update(dict.fromkeys(kinds, rank))
+    return ranks
+
+
+def _birth(bucket: Bucket, line: Line) -> datetime:
+    return bucket.born
+
+
+def _youth(bucket: Bucket, line: Line) -> timedelta:
+    return FOREVER - bucket.born
+
+
+_TIES: dict[Tie, Callable[[Bucket, Line], Any]] = {
+    "earliest_expiry": ends_at,
+    "oldest": _birth,
+    "newest": _youth,
+}

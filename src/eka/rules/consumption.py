@@ -8,7 +8,7 @@ instant leave the same line.
 from typing import Any
 
 from eka.rules.alerts import warn_of_use
-from eka.rules.buckets import burn_order
+from eka.rules.buckets import first_to_burn
 from eka.rules.days import day_of, rest_today, used_today
 from eka.rules.lines import Bucket, Draft, Line
 from eka.rules.plans import Overage, Throttle
@@ -42,9 +42,9 @@ def _serve(draft: Draft, rest: int, hotspot: bool, figures: dict[str, Any]) -> i
     allowed = _allowed(draft, rest, hotspot)
     if allowed == 0:
         return 0
-    order = burn_order(draft.line)
-    if order:
-        taken = _burn(draft, order[0], allowed, figures)
+    bucket = first_to_burn(draft.line)
+    if bucket is not None:
+        taken = _burn(draft, bucket, allowed, figures)
     else:
         taken = _go_beyond(draft, allowed, figures)
     _count(draft, taken, hotspot)

@@ -14,6 +14,8 @@ MB = 10**6
 SMALLEST_GRANT = 1 * MB
 FIRST_GRANT = 10 * MB
 LARGEST_GRANT = 1000 * MB
+LONGEST = timedelta(seconds=LONGEST_VALIDITY)
+SECOND = timedelta(seconds=1)
 SPAN = 300  # seconds of use that a grant is meant to last
 # Asked again while a fifth is left, the data flows on while the answer is on its way.
 THRESHOLD_PARTS = 5
@@ -45,10 +47,12 @@ def validity(line: Line, now: datetime) -> int:
     That is the period's end, a bucket's expiry, a new quota day; whole seconds, so that it is asked
     for just after the change, and at least one.
     """
-    changes = [bucket.expires for bucket in line.buckets if bucket.expires is not None]
+    change = now + LONGEST
+    for bucket in line.buckets:
+        if bucket.expires is not None and bucket.expires < change:
+            change = bucket.expires
     if line.period is not None:
-        changes.append(line.period.ends)
+        change = min(change, line.period.ends)
         if line.period.plan.daily:
-            changes.append(day_of(line, line.period.plan.daily, now)[1])
-    seconds = -((now - min(changes)) // timedelta(seconds=1)) if changes else LONGEST_VALIDITY
-    return max(1, min(LONGEST_VALIDITY, seconds))
+            change = min(change, day_of(line, line.period.plan.daily, now)[1])
+    return max(1, -((now - change) // SECOND))

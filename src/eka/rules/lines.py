@@ -93,7 +93,7 @@ class Period(Struct, frozen=True, kw_only=True, gc=False):
     over: bool = False  # the grace after the end has passed
 
 
-class Queued(Struct, frozen=True, kw_only=True):
+class Queued(Struct, frozen=True, kw_only=True, gc=False):
     """A whole plan that was paid at `paid_at` and starts later."""
 
     plan: Plan
@@ -103,7 +103,7 @@ class Queued(Struct, frozen=True, kw_only=True):
     rollover: dict[str, Any] | None = None  # a promotion's parameters for this one renewal
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class Answer(Struct, frozen=True, kw_only=True, gc=False):
     """What a session request was answered: bytes granted, whether they are the last, the result.
 
     `validity` seconds after it a grant is to be asked for anew, used or not.
@@ -115,7 +115,7 @@ class Answer(Struct, frozen=True, kw_only=True):
     validity: int | None = None
 
 
-class Session(Struct, frozen=True, kw_only=True):
+class Session(Struct, frozen=True, kw_only=True, gc=False):
     """A session of online charging: what it holds reserved, and its answers by request number.
 
     One rating group of a gateway's session is a session of its own here; `name` is what they share.
@@ -140,7 +140,7 @@ class Session(Struct, frozen=True, kw_only=True):
     answers: dict[int, Answer] = {}
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class Line(Struct, frozen=True, kw_only=True, gc=False):
     """One eSIM service of one subscriber; the whole state that the rules know."""
 
     timezone: str = "UTC"
@@ -243,13 +243,12 @@ class Draft:
 
     def put(self, bucket: Bucket) -> None:
         """Replaces the bucket of the same number; one with nothing left is dropped."""
-        self.change(
-            buckets=tuple(
-                bucket if held.number == bucket.number else held
-                for held in self.line.buckets
-                if held.number != bucket.number or bucket.left != 0
-            )
-        )
+        kept = [
+            bucket if held.number == bucket.number else held
+            for held in self.line.buckets
+            if held.number != bucket.number or bucket.left != 0
+        ]
+        self.change(buckets=tuple(kept))
 
     def swell(self, bucket: Bucket, amount: int, reason: str) -> None:
         """Grants `amount` more bytes into a bucket that the line has."""

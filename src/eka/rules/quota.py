@@ -6,6 +6,7 @@ first answer.
 """
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -19,17 +20,24 @@ from eka.rules.requests import SessionRequest
 UNKNOWN = Answer(result="unknown_session")
 
 
-def reserved(line: Line) -> int:
-    """Bytes that the line's open sessions hold."""
-    return sum(session.reserved for session in line.sessions.values() if session.open)
+def reserved(line: Line, but: str = "") -> int:
+    """Bytes that the line's open sessions hold, all `but` one."""
+    held = 0
+    for session in line.sessions.values():
+        if session.open and session.id != but:
+            held += session.reserved
+    return held
 
 
-def available(line: Line, now: datetime) -> int | None:
-    """What can still be reserved: usable bytes, within a hard day quota, less what is held."""
+def available(line: Line, now: datetime, but: str = "") -> int | None:
+    """What can still be reserved: usable bytes, within a hard day quota, less what is held.
+
+    What session `but` holds counts as free: its next grant replaces it.
+    """
     rest, today = left(line), rest_today(line, now)
     if today is not None and usable(line):
         rest = today if rest is None else min(rest, today)
-    return None if rest is None else max(0, rest - reserved(line))
+    return None if rest is None else max(0, rest - reserved(line, but))
 
 
 def request(draft: Draft, asked: SessionRequest) -> Answer:
@@ -90,9 +98,7 @@ def _is_active(draft: Draft) -> bool:
 
 
 def _serve(draft: Draft, session: Session, number: int, asked: SessionRequest) -> Answer:
-    served = consume(draft, asked.used, session=session.id)
-    # The old reservation goes before the new one is measured, so that a grant replaces a grant.
-    draft.change(sessions={**draft.line.sessions, session.id: replace(session, reserved=0)})
+    served = consume(draft, asked.used, session=session.id) if asked.used else 0
     closed_by: ClosedBy = ""
     if asked.request == "end":
         answer, closed_by = Answer(), "end"
@@ -109,12 +115,13 @@ def _serve(draft: Draft, session: Session, number: int, asked: SessionRequest) -
         used=session.used + asked.used,
         unserved=session.unserved + asked.used - served,
         recorded=session.recorded + asked.recorded,
+        **_heard(draft, answer),
     )
-    return _remember(draft, session, number, answer)
+    return _keep(draft, session, number, answer)
 
 
 def _grant(draft: Draft, session: Session, asked: SessionRequest) -> Answer:
-    most = _most(draft.line, draft.now)
+    most = _most(draft.line, draft.now, session.id)
     if asked.asks is None:
         asks = grant_size(draft.line, session, asked.used, draft.now, most)
         last = asks == most
@@ -130,17 +137,19 @@ def _grant(draft: Draft, session: Session, asked: SessionRequest) -> Answer:
     )
 
 
-def _most(line: Line, now: datetime) -> int | None:
+def _most(line: Line, now: datetime, session: str) -> int | None:
     """The largest grant; None where the plan slows down or charges instead of stopping."""
-    period, today = line.period, rest_today(line, now)
-    if period is not None and period.plan.exhausted is not None:
-        return None if today is None else max(0, today - reserved(line))
-    return available(line, now)
+    period = line.period
+    if period is None or period.plan.exhausted is None:
+        return available(line, now, session)
+    today = rest_today(line, now)
+    return None if today is None else max(0, today - reserved(line, session))
 
 
 def _serve_event(draft: Draft, session: Session, number: int, asked: SessionRequest) -> Answer:
     """One event is a session that begins and ends at once (RFC 8506, section 6)."""
-    amount = asked.asks or 0
+    served = consume(draft, asked.used, session=session.id) if asked.used else 0
+    amount, taken = asked.asks or 0, 0
     if not _is_active(draft):
         answer = Answer(result="not_active")
     elif asked.request == "refund":
@@ -148,17 +157,24 @@ def _serve_event(draft: Draft, session: Session, number: int, asked: SessionRequ
         answer = Answer(granted=amount, final=False)
     else:
         answer = _debit(draft, session, amount)
-        if answer.granted:
-            session = replace(session, used=session.used + amount)
-    session = replace(session, closed_by="event", recorded=session.recorded + asked.recorded)
-    return _remember(draft, session, number, answer)
+        taken = answer.granted
+    session = replace(
+        session,
+        closed_by="event",
+        used=session.used + asked.used + taken,
+        unserved=session.unserved + asked.used - served,
+        recorded=session.recorded + asked.recorded,
+        **_heard(draft, answer),
+    )
+    return _keep(draft, session, number, answer)
 
 
 def _debit(draft: Draft, session: Session, amount: int) -> Answer:
-    most = _most(draft.line, draft.now)
+    most = _most(draft.line, draft.now, session.id)
     if most is not None and most < amount:
         return Answer(result="limit_reached")
-    consume(draft, amount, session=session.id)
+    if amount:
+        consume(draft, amount, session=session.id)
     return Answer(granted=amount, final=False)
 
 
@@ -176,14 +192,11 @@ def _give_back(draft: Draft, amount: int) -> None:
         draft.grant(bucket, "bonus")
 
 
-def _remember(draft: Draft, session: Session, number: int, answer: Answer) -> Answer:
-    session = replace(
-        session,
-        seen_at=draft.now,
-        valid_until=draft.now + timedelta(seconds=answer.validity or LONGEST_VALIDITY),
-        final=answer.final,
-    )
-    return _keep(draft, session, number, answer)
+def _heard(draft: Draft, answer: Answer) -> dict[str, Any]:
+    """What each answered request tells of its session."""
+    lasts = answer.validity or LONGEST_VALIDITY
+    valid_until = draft.now + timedelta(seconds=lasts)
+    return {"seen_at": draft.now, "valid_until": valid_until, "final": answer.final}
 
 
 def _keep(draft: Draft, session: Session, number: int, answer: Answer) -> Answer:

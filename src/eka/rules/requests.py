@@ -61,7 +61,8 @@ class SessionRequest(Struct, frozen=True, tag="session"):
     """One request of online charging: bytes used since the last one, bytes asked for.
 
     `asks` None leaves the size of the grant to the rules. A `debit` takes what it asks at once, all
-    or nothing; a `refund` gives it back. `recorded` bytes were used outside online charging.
+    or nothing, and debits what it says was used; a `refund` gives back what it asks. `recorded`
+    bytes were used outside online charging.
     `within`: other sessions of this `name` stand open, and this one may begin with any request.
     """
 

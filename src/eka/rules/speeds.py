@@ -1,13 +1,14 @@
 """The speed that applies now: fair use tiers, day quotas, throttling (policy, sections 3, 6, 8)."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 
 from eka.rules.buckets import left
 from eka.rules.days import day_of, used_today
-from eka.rules.instants import local_date, midnight, seconds_of_day
-from eka.rules.lines import Line
+from eka.rules.instants import format_instant, local_date, midnight, seconds_of_day
+from eka.rules.lines import Line, shown_state
 from eka.rules.plans import SpeedTier, Throttle
 
 
@@ -30,6 +31,18 @@ def speed(line: Line, now: datetime) -> Speed:
         changes_at=_changes_at(line, now),
         after_bytes=_after_bytes(line, now),
     )
+
+
+def speed_report(line: Line, now: datetime) -> dict[str, Any]:
+    """The speed as programs read it: `kbps` is "full" or a number, instants are in UTC."""
+    found = speed(line, now)
+    return {
+        "at": format_instant(now),
+        "state": shown_state(line),
+        "kbps": "full" if found.kbps is None else found.kbps,
+        "changes_at": None if found.changes_at is None else format_instant(found.changes_at),
+        "after_bytes": found.after_bytes,
+    }
 
 
 def speed_kbps(line: Line, now: datetime) -> int | None:

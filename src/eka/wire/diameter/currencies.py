@@ -15,10 +15,10 @@ _NUMBERED = """
     VND704 VUV548 WST882 XAF950 XCD951 XCG532 XOF952 XPF953 YER886 ZAR710 ZMW967 ZWG924
 """
 
-NO_CURRENCY = 999  # ISO 4217, XXX
+NO_CURRENCY = 999
 NUMBERS = {word[:3]: int(word[3:]) for word in _NUMBERED.split()}
 
 
 def currency_number(code: str) -> int:
-    """840 of `USD`; 999 of a currency that ISO 4217 does not number."""
+    """840 of `USD`; 999 (no currency) where ISO 4217 has none."""
     return NUMBERS.get(code, NO_CURRENCY)

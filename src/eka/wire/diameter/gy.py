@@ -78,7 +78,7 @@ class Mscc(Struct, frozen=True, gc=False):
     used_reasons: tuple[int, ...] = ()
 
 
-class CreditControlRequest(Struct, frozen=True, kw_only=True):
+class CreditControlRequest(Struct, frozen=True, kw_only=True, gc=False):
     """A CCR. `facts` come with the first request only; `proxies` are Proxy-Infos as they came.
 
     `multiple`: the parts came as Multiple-Services-Credit-Control, and go back as such.
@@ -213,6 +213,8 @@ def _mscc(avps: Avps) -> Mscc:
 
 
 def _numbers(avps: Avps, key: int) -> tuple[int, ...]:
+    if not avps.again:
+        return (reading.unsigned32(key, avps.first[key]),)
     return tuple([reading.unsigned32(key, value) for value in avps.every(key)])
 
 

@@ -25,6 +25,8 @@ class Avps(Struct, gc=False):
         value = self.first.get(key)
         if value is None:
             return []
+        if not self.again:
+            return [value]
         return [value, *(other for other_key, other in self.again if other_key == key)]
 
 
@@ -52,7 +54,7 @@ class Shapes:
             fields = shape.layout.unpack_from(data, at)
             if fields[::2] == shape.heads:
                 # Backwards, so that of a key that comes more than once the first one stays.
-                first = dict(zip(shape.backwards, fields[::-2], strict=True))
+                first = dict(zip(shape.backwards, fields[::-2]))  # noqa: B905  strict costs a third
                 repeats = shape.repeats
                 again = [(key, fields[place]) for key, place in repeats] if repeats else []
                 return Avps(first, again)

@@ -10,6 +10,7 @@ from eka.wire.diameter.dictionary import (
     USER_NAME,
 )
 from eka.wire.diameter.shapes import Avps
+from eka.wire.diameter.writing import octets, unsigned32
 
 E164, IMSI, SIP_URI, NAI = range(4)
 
@@ -19,6 +20,9 @@ _IMSI_NAI = re.compile(r"[0-9]?([0-9]{15})@[^@]+")
 _PUBLIC = re.compile(r"(?:sips?|tel):\+?([0-9]{5,15})(?:[@;].*)?")
 _IMSI_SIP = re.compile(r"sips?:([0-9]{15})@ims\.mnc[0-9]+\.mcc[0-9]+\..*")
 
+_TYPE_FIRST = unsigned32(SUBSCRIPTION_ID_TYPE, 0)[:8]
+_DATA_SECOND = octets(SUBSCRIPTION_ID_DATA, b"")[:5]
+
 
 def subscriber(avps: Avps) -> tuple[str | None, str | None]:
     """(IMSI, MSISDN) of a request, None for what it does not tell.
@@ -27,16 +31,28 @@ def subscriber(avps: Avps) -> tuple[str | None, str | None]:
     """
     told: dict[int, str] = {}
     for value in avps.every(SUBSCRIPTION_ID):
-        members = reading.read(value)
-        kind = reading.required(members, SUBSCRIPTION_ID_TYPE)
-        text = reading.utf8(SUBSCRIPTION_ID_DATA, reading.required(members, SUBSCRIPTION_ID_DATA))
-        told[reading.unsigned32(SUBSCRIPTION_ID_TYPE, kind)] = text
+        kind, data = _type_and_data(value)
+        told[kind] = reading.utf8(SUBSCRIPTION_ID_DATA, data)
     imsi, msisdn = _digits(told.get(IMSI, "")), _digits(told.get(E164, "").removeprefix("+"))
     if imsi is None:
         imsi = _imsi_elsewhere(told, avps)
     if msisdn is None and SIP_URI in told:
         msisdn = _public_number(told[SIP_URI])
     return imsi, msisdn
+
+
+def _type_and_data(value: bytes) -> tuple[int, bytes]:
+    stop = 12 + int.from_bytes(value[17:20], "big")
+    if (
+        value[:8] == _TYPE_FIRST
+        and value[12:17] == _DATA_SECOND
+        and 20 <= stop <= len(value) < stop + 4
+    ):
+        return int.from_bytes(value[8:12], "big"), value[20:stop]  # as nearly all gateways write it
+    members = reading.read(value)
+    kind = reading.required(members, SUBSCRIPTION_ID_TYPE)
+    data = reading.required(members, SUBSCRIPTION_ID_DATA)
+    return reading.unsigned32(SUBSCRIPTION_ID_TYPE, kind), data
 
 
 def _digits(text: str) -> str | None:

@@ -8,6 +8,7 @@ the request says.
 
 import hashlib
 import re
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -55,7 +56,7 @@ def session_of(create: bytes) -> str:
     lost knows no ref yet; it gets the same one, from whichever process it reaches.
     """
     try:
-        content = msgspec.json.decode(create)
+        content = msgspec.json.decode(create, type=dict[str, Any])
         content.pop("retransmissionIndicator", None)
         create = msgspec.json.encode(content, order="deterministic")
     except (msgspec.MsgspecError, UnicodeError, RecursionError):

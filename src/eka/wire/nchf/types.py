@@ -12,13 +12,18 @@ from msgspec import Meta, Struct, field
 # The wire allows volumes to 2^64-1; the ledger counts in PostgreSQL's signed 64 bits.
 VOLUME_MAX = 2**63 - 1
 
+# A gateway has some ten rating groups open; each that a request names costs us a row.
+USAGES_MAX = 256
+
 Uint32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Volume = Annotated[int, Meta(ge=0, le=VOLUME_MAX)]
+# RFC 3339. Whether a month has so many days is no matter here.
 DateTime = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?"
-        r"([Zz]|[+-][0-9]{2}:[0-9]{2})\Z"
+        pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+        r"[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)([.][0-9]+)?"
+        r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
     ),
 ]
 
@@ -149,7 +154,9 @@ class ChargingDataRequest(_Json, frozen=True):
     retransmission_indicator: bool | None = None
     one_time_event: bool | None = None
     one_time_event_type: Literal["IEC", "PEC"] | None = None
-    multiple_unit_usage: tuple[MultipleUnitUsage, ...] | None = None
+    multiple_unit_usage: (
+        Annotated[tuple[MultipleUnitUsage, ...], Meta(max_length=USAGES_MAX)] | None
+    ) = None
     pdu_session_charging_information: PDUSessionChargingInformation | None = field(
         default=None, name="pDUSessionChargingInformation"
     )
