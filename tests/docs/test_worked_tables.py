@@ -10,7 +10,8 @@ from eka.rules.scenarios import read_scenario
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLE = re.compile(r"```yaml\n(?P<plan>[^`]+)```\n\n(?P<table>(?:\|.*\n)+)")
-HEADER = ["at", "what", "plan", "rollover", "lost"]
+ROLLOVER = ["at", "what", "plan", "rollover", "lost"]
+SESSIONS = ["at", "what", "available", "granted", "final", "result"]
 
 
 def examples() -> list[tuple[str, str, list[list[str]]]]:
@@ -19,8 +20,9 @@ def examples() -> list[tuple[str, str, list[list[str]]]]:
     for page in sorted(DOCS.rglob("*.md")):
         for match in EXAMPLE.finditer(page.read_text(encoding="utf-8")):
             rows = [_cells(row) for row in match["table"].splitlines()]
-            if rows[0] == HEADER:
-                found.append((f"{page.name}:{rows[2][1]}", match["plan"], rows[2:]))
+            if rows[0] in (ROLLOVER, SESSIONS):
+                name = f"{page.name}:{rows[2][1]}"
+                found.append((name, match["plan"], [rows[0], *rows[2:]]))
     return found
 
 
@@ -29,18 +31,26 @@ def _cells(row: str) -> list[str]:
 
 
 def test_there_are_worked_tables() -> None:
-    assert len(examples()) >= 5
+    assert len(examples()) >= 6
+
+
+def expectation(header: list[str], figures: list[str]) -> str:
+    """What a row expects, in the words of a scenario file; a cell left empty expects nothing."""
+    named = dict(zip(header[2:], figures, strict=True))
+    if "lost" in named:
+        named["forfeited"] = f"{{{named.pop('lost')}}}"
+    return ", ".join(f"{name}: {figure}" for name, figure in named.items() if figure)
 
 
 @pytest.mark.parametrize(("name", "plan", "rows"), examples(), ids=[e[0] for e in examples()])
 def test_the_table_holds(name: str, plan: str, rows: list[list[str]]) -> None:
+    header, *told = rows
     events = []
-    for at, what, plan_left, rollover, lost in rows:
+    for at, what, *figures in told:
         instant = f"at: {at}T00:00:00Z"
         if what:
             events.append(f"  - {{{instant}, {what}}}")
-        expected = f"plan: {plan_left}, rollover: {rollover}, forfeited: {{{lost}}}"
-        events.append(f"  - {{{instant}, expect: {{{expected}}}}}")
+        events.append(f"  - {{{instant}, expect: {{{expectation(header, figures)}}}}}")
     text = "plans:\n  " + plan.replace("\n", "\n  ") + "\nevents:\n" + "\n".join(events)
     scenario = read_scenario(text)
     wrong = [check for check in play(scenario, RuleStage("UTC")).checks if not check.ok]
