@@ -18,7 +18,7 @@ from eka.charging.requests import Ask, ChargingAnswer, ChargingRequest
 from eka.charging.shelf import Shelf
 from eka.charging.store import Connection, Plans, Wanted, find_lines, find_names, read, write
 from eka.ledger.pages import Page
-from eka.rules.lines import InvariantBroken, Unable
+from eka.rules.lines import InvariantBroken, Line, Unable
 from eka.rules.requests import CloseSilent
 
 log = logging.getLogger(__name__)
@@ -247,7 +247,7 @@ class Engine:
                 self._shelf.drop(page.id)
                 continue
             self._shelf.keep(page)
-            if page.begun or page.line.state != page.before.state:
+            if page.begun or page.line.state != page.before.state or _frees(page.line):
                 whole.append(page.id)
         if whole:
             self.told_whole(whole)
@@ -262,6 +262,14 @@ class Engine:
 
     def _give_up(self, job: Job, passing: bool) -> None:
         self._finish(job, BUSY if passing else FAILED)
+
+
+def _frees(line: Line) -> bool:
+    """Whether a session ended, and another that stands on its last grant may have more now."""
+    sessions = line.sessions.values()
+    if all(session.open for session in sessions):
+        return False
+    return any(session.open and session.final for session in sessions)
 
 
 def _wanted(job: Job) -> Wanted:

@@ -8,7 +8,7 @@ import click
 import psycopg
 
 from eka.cli import bench_charging_report as report
-from eka.cli.bench_charging_bare import write_bare
+from eka.cli.bench_charging_bare import write_grouped, write_singly
 from eka.cli.bench_charging_gy import load_gy
 from eka.cli.bench_charging_lines import SCHEMA, calm, prepare, schema_url
 from eka.cli.bench_charging_meter import Task, Work
@@ -72,14 +72,14 @@ class _Run:
         """The bare database first and last: what the machine did meanwhile shows between them."""
         bench = self._bench
         grouped = bench.task(bench.lanes, bench.outstanding)
-        self._measure(GROUPED, (write_bare, grouped))
-        self._measure(SINGLE, (write_bare, bench.task(SINGLES, SINGLES)))
-        self._measure(LONE, (write_bare, bench.task(1, 1)))
+        self._measure(GROUPED, (write_grouped, grouped))
+        self._measure(SINGLE, (write_singly, bench.task(SINGLES, SINGLES)))
+        self._measure(LONE, (write_singly, bench.task(1, 1)))
         with running_server(schema_url(bench.url), bench.lanes) as server:
             self._probe.server = server
             self._measure_server(server)
             self._probe.server = None
-        self._measure(AGAIN, (write_bare, grouped))
+        self._measure(AGAIN, (write_grouped, grouped))
 
     def _measure_server(self, server: Server) -> None:
         bench, connections = self._bench, min(CONNECTIONS, self._bench.outstanding)

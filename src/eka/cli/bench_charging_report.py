@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,7 +21,8 @@ _COSTS = "{:<42} {:>8} {:>8} {:>8} {:>8} {:>12}"
 
 def heading(connection: "psycopg.Connection[tuple[Any, ...]]") -> Iterator[str]:
     """How it was called, and on what."""
-    yield "$ eka " + shlex.join(sys.argv[1:])
+    # An address may hold a password, and this is to be shown around.
+    yield "$ eka " + re.sub(r"(--database[ =])('[^']*'|\S+)", r"\1URL", shlex.join(sys.argv[1:]))
     version = connection.execute("SHOW server_version").fetchone()
     assert version is not None
     yield (

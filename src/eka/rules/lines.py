@@ -120,7 +120,7 @@ class Session(Struct, frozen=True, kw_only=True, gc=False):
 
     One rating group of a gateway's session is a session of its own here; `name` is what they share.
     `used` bytes were reported, `unserved` of them found nothing left; `recorded` bytes were used
-    outside online charging. `final`: the last answer was the last that there is to give.
+    outside online charging. `final`: it got less than it asked, because there is no more.
     """
 
     id: str

@@ -194,9 +194,10 @@ def _give_back(draft: Draft, amount: int) -> None:
 
 def _heard(draft: Draft, answer: Answer) -> dict[str, Any]:
     """What each answered request tells of its session."""
-    lasts = answer.validity or LONGEST_VALIDITY
-    valid_until = draft.now + timedelta(seconds=lasts)
-    return {"seen_at": draft.now, "valid_until": valid_until, "final": answer.final}
+    valid_until = draft.now + timedelta(seconds=answer.validity or LONGEST_VALIDITY)
+    # A session that asked for nothing does not stand on its last grant.
+    final = answer.final and (answer.granted > 0 or answer.result != "success")
+    return {"seen_at": draft.now, "valid_until": valid_until, "final": final}
 
 
 def _keep(draft: Draft, session: Session, number: int, answer: Answer) -> Answer:
