@@ -21,7 +21,14 @@ T = TypeVar("T")
 
 BATCH_MAX = 256
 TRIES_MAX = 3
-LOST = (OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError, asyncio.TimeoutError)
+# Where a backend dies under it, asyncpg also says that it is confused (InternalClientError).
+LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    asyncpg.PostgresConnectionError,
+)
 # Another writer was in the way, or the server is short of something: the same again may do.
 PASSING = (
     asyncpg.DeadlockDetectedError,
@@ -86,15 +93,15 @@ class Lane(Generic[T]):
             try:
                 connection = await self._link.connected()
                 await self._serve(connection, batch)
-            except LOST as error:
-                log.warning("the database is out of reach: %s", type(error).__name__)
-                await self._link.drop()
             except PASSING as error:
                 log.warning("a batch is done again: %s", type(error).__name__)
-            except Exception:
-                log.exception("a batch of %d failed", len(batch))
-                await self._one_by_one(batch)
-                return
+            except Exception as error:
+                if not _is_lost(error):
+                    log.exception("a batch of %d failed", len(batch))
+                    await self._one_by_one(batch)
+                    return
+                log.warning("the database is out of reach: %s", type(error).__name__)
+                await self._link.drop()
             else:
                 return
             if last:
@@ -110,3 +117,8 @@ class Lane(Generic[T]):
     def _all_given_up(self, batch: list[T], *, passing: bool) -> None:
         for job in batch:
             self._give_up(job, passing)
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether the connection failed, not what was said over it (DataError is an InterfaceError)."""
+    return isinstance(error, LOST) and not isinstance(error, asyncpg.DataError)

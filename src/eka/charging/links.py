@@ -55,7 +55,12 @@ class Link:
             await asyncio.sleep(pause)
             try:
                 self._connection = await self._open()
-            except (OSError, asyncpg.PostgresError, TimeoutError) as error:
+            except (
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresError,
+                asyncpg.InternalClientError,
+            ) as error:
                 log.warning("no connection to the database: %s", type(error).__name__)
             else:
                 return self._connection

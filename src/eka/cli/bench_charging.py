@@ -19,6 +19,7 @@ from eka.cli.problems import CallWrong
 CONNECTIONS = 4  # of a door's load
 SINGLES = 64  # connections that each commit one request at a time
 FEW_LINES = 10_000
+TURN = 0x656B612062  # "eka b" in ASCII
 
 GROUPED = "bare group commit of equal rows"
 AGAIN = "bare group commit, again"
@@ -50,6 +51,7 @@ def run_charging(bench: ChargingBench, *, keep: bool, fresh: bool) -> None:
     if "nchf" in bench.doors and find_spec("ngh2") is None:
         raise CallWrong("Nchf's load needs the package ngh2 (extra `dev`); or use --door gy.")
     with psycopg.connect(bench.url, autocommit=True) as connection:
+        _be_alone(connection)
         if fresh:
             connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
         prepare(connection, bench.url, bench.lines)
@@ -58,6 +60,13 @@ def run_charging(bench: ChargingBench, *, keep: bool, fresh: bool) -> None:
         click.echo("\n".join(run.told()))
         if not keep:
             connection.execute(f"DROP SCHEMA {SCHEMA} CASCADE")
+
+
+def _be_alone(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
+    """Two at once would change each other's lines. The lock goes with the connection."""
+    row = connection.execute("SELECT pg_try_advisory_lock(%s)", [TURN]).fetchone()
+    if row is None or not row[0]:
+        raise CallWrong("Another `eka bench charging` is at work on this database.")
 
 
 class _Run:

@@ -1,8 +1,8 @@
 """What the database alone can do: the rows that charging writes, without charging.
 
-Sessions are walked through as gateways walk through them, and each request writes with the hot
-path's own statement what the server would write for it. But nothing is read, decided, decoded or
-kept, and the values are made as cheaply as they can be.
+Sessions are walked through as gateways walk through them, and each request writes what the server
+would write for it. But nothing is read, decided, decoded or kept, and the values are made as
+cheaply as they can be.
 """
 
 import asyncio
@@ -30,7 +30,6 @@ SELECT array_agg(l.revision ORDER BY l.line_id), array_agg(l.entry_count ORDER B
 FROM line_state l JOIN bucket b ON b.line_id = l.line_id AND b.number = 1
 WHERE l.line_id BETWEEN $1 AND $2
 """
-
 
 Rows = Callable[[list[Walk], Book], tuple[str, list[str]]]
 

@@ -52,9 +52,9 @@ def running_server(url: str, lanes: int) -> Iterator[Server]:
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "eka.cli", "charging", "--lanes", str(lanes)),
-            *("--gy", "127.0.0.1:0", "--nchf", "127.0.0.1:0", "--database", url),
+            *("--gy", "127.0.0.1:0", "--nchf", "127.0.0.1:0"),
         ],
-        env={**os.environ, PARENT_VARIABLE: str(os.getpid())},
+        env={**os.environ, "DATABASE_URL": url, PARENT_VARIABLE: str(os.getpid())},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # Ctrl-C is ours to answer
