@@ -8,6 +8,7 @@ committed are the answers given.
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime
 
 from eka import clock
 from eka.charging.dialogue import part_id, respond
@@ -16,7 +17,15 @@ from eka.charging.lanes import Lane
 from eka.charging.links import Link, parameters_of
 from eka.charging.requests import Ask, ChargingAnswer, ChargingRequest
 from eka.charging.shelf import Shelf
-from eka.charging.store import Connection, Plans, Wanted, find_lines, find_names, read, write
+from eka.charging.store import (
+    Connection,
+    Plans,
+    Wanted,
+    find_lines,
+    find_names,
+    read,
+    write,
+)
 from eka.ledger.pages import Page
 from eka.rules.lines import InvariantBroken, Line, Unable
 from eka.rules.requests import CloseSilent
@@ -186,8 +195,9 @@ class Engine:
             groups.setdefault(job.line_id, []).append(job)
         pages = await self._pages(connection, groups)
         answers: list[tuple[Job, ChargingAnswer]] = []
+        now = clock.now()
         for line_id, jobs in groups.items():
-            answers += self._answer_line(pages, line_id, jobs)
+            answers += self._answer_line(pages, line_id, jobs, now)
         changed = [page for page in pages.values() if page.changed]
         try:
             written = await write(connection, changed) if changed else set()
@@ -216,7 +226,7 @@ class Engine:
         return pages
 
     def _answer_line(
-        self, pages: dict[int, Page], line_id: int, jobs: list[Job]
+        self, pages: dict[int, Page], line_id: int, jobs: list[Job], now: datetime
     ) -> list[tuple[Job, ChargingAnswer]]:
         """Answers one line's requests in their order; one that breaks leaves no trace."""
         page = pages.get(line_id)
@@ -225,16 +235,17 @@ class Engine:
         answers = []
         for job in jobs:
             try:
-                answers.append((job, self._perform(page, job.request)))
+                answers.append((job, self._perform(page, job.request, now)))
             except (InvariantBroken, Unable, OverflowError):
                 log.exception("line %d cannot be charged", line_id)
                 pages[line_id] = page.afresh()
                 rest = [other for other in jobs if other is not job]
-                return [(job, FAILED), *self._answer_line(pages, line_id, rest)]
+                return [(job, FAILED), *self._answer_line(pages, line_id, rest, now)]
         return answers
 
-    def _perform(self, page: Page, request: ChargingRequest | CloseSilent) -> ChargingAnswer:
-        now = clock.now()
+    def _perform(
+        self, page: Page, request: ChargingRequest | CloseSilent, now: datetime
+    ) -> ChargingAnswer:
         if isinstance(request, CloseSilent):
             page.perform(request, now, self.plans.on_sale)
             return ChargingAnswer()

@@ -17,7 +17,13 @@ STATEMENT_SECONDS_MAX = 10
 PAUSES = (0.0, 0.05, 0.2, 0.5, 1.0)  # seconds before each further attempt to connect
 # The statements name their rows by key. A plan that reads whole tables because they are small now,
 # or merges where a loop would keep the order of the rows, would be wrong tomorrow.
-PLANNER = {"enable_seqscan": "off", "enable_mergejoin": "off", "jit": "off"}
+PLANNER = {
+    "enable_seqscan": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+    # A plan of its own for each batch costs more than the batch, and is the same plan.
+    "plan_cache_mode": "force_generic_plan",
+}
 
 
 def parameters_of(url: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from eka.ledger import columns, values
 
+Shape = Sequence[tuple[str, str]]
+
 LINES = (
     values.LINES.replace(
         "FROM line_state",
@@ -53,41 +55,37 @@ PLANS_ON_SALE = """
 SELECT DISTINCT ON (plan_id) id, terms::text FROM plan_version ORDER BY plan_id, number DESC
 """
 
-# What one use of data changes of a line, and nothing else: a write of fewer columns costs less.
-# In the order of `plain_line`.
+KEYS: Shape = (("line_id", "bigint"), ("revision", "bigint"), ("entry_count", "integer"))
+WHOLE_LINE = (*KEYS, *((column.name, column.sql_type) for column in columns.LINE))
+# What one use of data changes of a line, and nothing else.
 PLAIN_NAMES = (
-    *("as_of", "next_due", "day_starts", "day_used", "unserved", "overage"),
+    *("entry_count", "as_of", "next_due", "day_starts", "day_used", "unserved", "overage"),
     *("used", "beyond", "alerted"),
 )
-KEYS = (("line_id", "bigint"), ("revision", "bigint"), ("entry_count", "integer"))
-_LINE_TYPES = {column.name: column.sql_type for column in columns.LINE}
-PLAIN_LINE = (*KEYS, *((name, _LINE_TYPES[name]) for name in PLAIN_NAMES))
-WHOLE_LINE = (*KEYS, *((column.name, column.sql_type) for column in columns.LINE))
-PLAIN_BUCKET = columns.CHANGED_BUCKET[:4]
 
 CLEAR_QUEUE = "DELETE FROM queued WHERE line_id = ANY($1)"
 
 
-def unnest(shape: Sequence[tuple[str, str]], first: int = 1) -> str:
+def unnest(shape: Shape, first: int = 1) -> str:
     """`unnest($first::type[], ...) AS new(name, ...)` over columns of a shape, each a literal."""
     places = ", ".join(f"${first + i}::text::{kind}[]" for i, (_, kind) in enumerate(shape))
     return f"unnest({places}) AS new({_names(shape)})"
 
 
-def _names(shape: Sequence[tuple[str, str]]) -> str:
+def _names(shape: Shape) -> str:
     return ", ".join(f'"{name}"' for name, _ in shape)
 
 
-def _set(shape: Sequence[tuple[str, str]]) -> str:
+def _set(shape: Shape) -> str:
     return ", ".join(f"{name} = new.{name}" for name, _ in shape)
 
 
-def insert_into(table: str, shape: Sequence[tuple[str, str]]) -> str:
+def insert_into(table: str, shape: Shape) -> str:
     """Adds rows."""
     return f"INSERT INTO {table} ({_names(shape)}) SELECT * FROM {unnest(shape)}"
 
 
-def update_of(table: str, shape: Sequence[tuple[str, str]]) -> str:
+def update_of(table: str, shape: Shape) -> str:
     """Changes rows, which their first two columns name."""
     (line_id, _), (key, _), *others = shape
     return f"""
@@ -96,59 +94,40 @@ def update_of(table: str, shape: Sequence[tuple[str, str]]) -> str:
     """
 
 
-def write_lines(shape: Sequence[tuple[str, str]]) -> str:
+def write_lines(names: Sequence[str], source: str) -> str:
     """Changes lines that nobody has changed since, and says which those were."""
+    changes = ", ".join(f"{name} = new.{name}" for name in names)
     return f"""
-    UPDATE line_state SET revision = line_state.revision + 1, {_set(shape[2:])}
-    FROM {unnest(shape)}
+    UPDATE line_state SET revision = line_state.revision + 1, {changes} FROM {source}
     WHERE line_state.line_id = new.line_id AND line_state.revision = new.revision
     RETURNING line_state.line_id
     """
 
 
-WRITE_WHOLE_LINES = write_lines(WHOLE_LINE)
+WRITE_WHOLE_LINES = write_lines([name for name, _ in WHOLE_LINE[2:]], unnest(WHOLE_LINE))
 
-
-class _Places:
-    """Gives out the numbers of a long statement's parameters."""
-
-    def __init__(self) -> None:
-        self.next = 1
-
-    def unnest(self, shape: Sequence[tuple[str, str]]) -> str:
-        first, self.next = self.next, self.next + len(shape)
-        return unnest(shape, first)
-
-
-def _write_plain() -> str:
-    """The statement of nearly every batch; what belongs to a line goes the way of the line."""
-    places = _Places()
-    places.next = len(PLAIN_LINE) + 1
-    bucket_source = places.unnest(PLAIN_BUCKET)
-    session_source = places.unnest(columns.SESSION)
-    changed_source = places.unnest(columns.CHANGED_SESSION)
-    answer_source = places.unnest(columns.ANSWER)
-    entry_source = places.unnest(columns.ENTRY)
-    return f"""
-    WITH written AS ({write_lines(PLAIN_LINE)}), buckets AS (
-        UPDATE bucket SET {_set(PLAIN_BUCKET[2:])} FROM {bucket_source} JOIN written USING (line_id)
-        WHERE bucket.line_id = new.line_id AND bucket.number = new.number
-    ), begun AS (
-        INSERT INTO session ({_names(columns.SESSION)})
-        SELECT new.* FROM {session_source} JOIN written USING (line_id)
-    ), gone_on AS (
-        UPDATE session SET {_set(columns.CHANGED_SESSION[2:])}
-        FROM {changed_source} JOIN written USING (line_id)
-        WHERE session.line_id = new.line_id AND session.id = new.id
-    ), answered AS (
-        INSERT INTO session_answer ({_names(columns.ANSWER)})
-        SELECT new.* FROM {answer_source} JOIN written USING (line_id)
-    ), told AS (
-        INSERT INTO entry ({_names(columns.ENTRY)})
-        SELECT new.* FROM {entry_source} JOIN written USING (line_id)
-    )
-    SELECT line_id FROM written
-    """
-
-
-WRITE_PLAIN = _write_plain()
+# The statement of nearly every batch. Its parameters are the fields of `composites.PlainRows`; what
+# belongs to a line goes the way of the line.
+WRITE_PLAIN = f"""
+WITH written AS (
+    {write_lines(PLAIN_NAMES, "unnest($1::text::charged_line[]) AS new")}
+), buckets AS (
+    UPDATE bucket SET bytes_left = new.bytes_left, open = new.open
+    FROM unnest($2::text::charged_bucket[]) AS new JOIN written USING (line_id)
+    WHERE bucket.line_id = new.line_id AND bucket.number = new.number
+), gone_on AS (
+    UPDATE session SET {_set(columns.CHANGED_SESSION[2:])}
+    FROM unnest($3::text::charged_session[]) AS new JOIN written USING (line_id)
+    WHERE session.line_id = new.line_id AND session.id = new.id
+), begun AS (
+    INSERT INTO session ({_names(columns.SESSION)})
+    SELECT new.* FROM unnest($4::text::begun_session[]) AS new JOIN written USING (line_id)
+), answered AS (
+    INSERT INTO session_answer ({_names(columns.ANSWER)})
+    SELECT new.* FROM unnest($5::text::given_answer[]) AS new JOIN written USING (line_id)
+), told AS (
+    INSERT INTO entry ({_names(columns.ENTRY)})
+    SELECT new.* FROM unnest($6::text::told_entry[]) AS new JOIN written USING (line_id)
+)
+SELECT line_id FROM written
+"""

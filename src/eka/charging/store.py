@@ -6,7 +6,7 @@ number of processes may charge the same line.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import asyncpg
 import msgspec
@@ -19,8 +19,6 @@ from eka.charging.statements import (
     FIND_LINES,
     FIND_NAMES,
     LINES,
-    PLAIN_BUCKET,
-    PLAIN_LINE,
     PLAN_VERSIONS,
     PLANS_ON_SALE,
     QUEUE,
@@ -32,9 +30,9 @@ from eka.charging.statements import (
     update_of,
 )
 from eka.ledger import columns, rows, values
+from eka.ledger.composites import plain_rows
 from eka.ledger.literals import array
 from eka.ledger.pages import Page
-from eka.rules.due import next_due
 from eka.rules.plan_text import plan_from_text
 from eka.rules.plans import Plan
 
@@ -168,38 +166,8 @@ def is_plain(page: Page) -> bool:
 
 async def _write_plain(connection: Connection, pages: list[Page]) -> set[int]:
     """All of it is one statement, and so one transaction and one round trip."""
-    sessions, answers = rows.sessions(pages)
-    done = await connection.fetch(
-        WRITE_PLAIN,
-        *_literals(PLAIN_LINE, [_plain_line(page) for page in pages]),
-        *_literals(PLAIN_BUCKET, rows.buckets(pages).changed),
-        *_literals(columns.SESSION, sessions.new),
-        *_literals(columns.CHANGED_SESSION, sessions.changed),
-        *_literals(columns.ANSWER, answers),
-        *_literals(columns.ENTRY, rows.entries(pages)),
-    )
+    done = await connection.fetch(WRITE_PLAIN, *plain_rows(pages))
     return {row[0] for row in done}
-
-
-def _plain_line(page: Page) -> tuple[Any, ...]:
-    """A row of PLAIN_LINE; `is_plain` says that nothing else has changed."""
-    line = page.line
-    period = line.period
-    assert period is not None
-    return (
-        page.id,
-        page.revision,
-        page.entry_count + len(page.entries),
-        line.as_of,
-        next_due(line),
-        line.day_starts,
-        line.day_used,
-        line.unserved,
-        columns.purse(line.overage),
-        period.used,
-        period.beyond,
-        columns.labels(period.alerted),
-    )
 
 
 async def _write_whole(connection: Connection, pages: list[Page]) -> set[int]:
@@ -237,10 +205,6 @@ async def _write_parts(connection: Connection, pages: list[Page]) -> None:
 
 
 def _literals(shape: Sequence[tuple[str, str]], found: rows.Rows) -> list[str]:
-    """One array literal for each column; a row may have more values than the shape has columns."""
-    if not found:
-        return ["{}"] * len(shape)
-    return [
-        array(kind, column)
-        for (_, kind), column in zip(shape, zip(*found, strict=True), strict=False)
-    ]
+    """One array literal for each column."""
+    by_column = zip(shape, zip(*found, strict=True), strict=True)
+    return [array(kind, column) for (_, kind), column in by_column]

@@ -8,28 +8,26 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from eka import clock
-from eka.charging.statements import PLAIN_BUCKET, PLAIN_LINE, WRITE_PLAIN
+from eka.charging.statements import KEYS, PLAIN_NAMES, WRITE_PLAIN
 from eka.cli.bench_charging_walks import GRANTED, USED, Book, Walk
 from eka.ledger import columns
+from eka.ledger.composites import quoted
 
 VALIDITY = 3600
 
-_FACTS = (
-    r'"{\"apn\":\"internet\",\"rat\":6,\"network\":\"99970\",\"door\":\"gy\",'
-    r'\"host\":\"smf00.bench.example\",\"realm\":\"bench.example\"}"'
+_FACTS_AS_JSON = (
+    '{"apn":"internet","rat":6,"network":"99970","door":"gy",'
+    '"host":"smf00.bench.example","realm":"bench.example"}'
 )
+_FACTS = '"' + _FACTS_AS_JSON.replace('"', r"\"") + '"'
+_FACTS_OF_A_ROW, _NO_TEXT = quoted(_FACTS_AS_JSON), quoted("")
 
 Shape = Sequence[tuple[str, str]]
 Literals = dict[str, str]
 
-_SHAPES: Sequence[Shape] = (
-    PLAIN_LINE,
-    PLAIN_BUCKET,
-    columns.SESSION,
-    columns.CHANGED_SESSION,
-    columns.ANSWER,
-    columns.ENTRY,
-)
+_TYPES = {column.name: column.sql_type for column in columns.LINE}
+PLAIN_LINE: Shape = (*KEYS, *((name, _TYPES[name]) for name in PLAIN_NAMES[1:]))
+PLAIN_BUCKET: Shape = columns.CHANGED_BUCKET[:4]
 _BEGIN_SHAPES: Sequence[Shape] = (PLAIN_LINE, columns.ANSWER, columns.SESSION)
 _GO_ON_SHAPES: Sequence[Shape] = (
     PLAIN_LINE,
@@ -89,22 +87,54 @@ _BEGIN, _GO_ON = _begin(), _go_on()
 
 
 def grouped(batch: list[Walk], book: Book) -> tuple[str, list[str]]:
-    """The hot path's statement for a batch, and its parameters."""
+    """The hot path's statement for a batch, and its parameters: as cheap as they can be made."""
     batch.sort(key=lambda walk: walk.line_id)
     now = clock.now()
-    begun = [walk for walk in batch if not walk.number]
-    gone_on = [walk for walk in batch if walk.number]
-    tables = (
-        _lines(batch, book, now),
-        _buckets(gone_on, book),
-        _sessions(begun, now),
-        _sessions(gone_on, now),
-        _answers(batch),
-        _entries(gone_on, book, now),
-    )
+    at, until = now.isoformat(), (now + timedelta(seconds=VALIDITY)).isoformat()
+    begun = [one for one in batch if not one.number]
+    gone_on = [one for one in batch if one.number]
+    sessions = [_session(one, at, until) for one in gone_on]
+    new = [f"{_session(one, at, until)},{one.name},{at},{_FACTS_OF_A_ROW}" for one in begun]
     return WRITE_PLAIN, [
-        table[name] for shape, table in zip(_SHAPES, tables, strict=True) for name, _ in shape
+        _rows([_line(one, book, at) for one in batch]),
+        _rows([f"{one.line_id},1,{book.left[one.line_id] - USED},t" for one in gone_on]),
+        _rows(sessions),
+        _rows(new),
+        _rows([_answer(one) for one in batch]),
+        _rows([_entry(one, book, at) for one in gone_on]),
     ]
+
+
+def _rows(rows: list[str]) -> str:
+    return '{"(' + ')","('.join(rows) + ')"}' if rows else "{}"
+
+
+def _line(one: Walk, book: Book, at: str) -> str:
+    id_, went_on = one.line_id, one.number > 0
+    return (
+        f"{id_},{book.revision[id_]},{book.entries[id_] + went_on},{at},{book.ends.isoformat()},,"
+        f"0,0,[],{book.used[id_] + USED * went_on},0,[]"
+    )
+
+
+def _session(one: Walk, at: str, until: str) -> str:
+    goes_on = one.goes_on
+    return (
+        f"{one.line_id},{one.name},{goes_on},{GRANTED * goes_on},{one.number},{at},{until},"
+        f"{not goes_on},{USED * one.number},0,0,{_NO_TEXT if goes_on else 'end'}"
+    )
+
+
+def _answer(one: Walk) -> str:
+    goes_on = one.goes_on
+    validity = VALIDITY if goes_on else ""
+    granted = GRANTED * goes_on
+    return f"{one.line_id},{one.name},{one.number},{granted},{not goes_on},success,{validity}"
+
+
+def _entry(one: Walk, book: Book, at: str) -> str:
+    number = book.entries[one.line_id] + 1
+    return f"{one.line_id},{number},{at},used,{USED},1,,plan,{_NO_TEXT},{one.figures_of_a_row}"
 
 
 def single(batch: list[Walk], book: Book) -> tuple[str, list[str]]:

@@ -4,6 +4,7 @@ from array import array
 from datetime import datetime
 
 from eka.cli.bench_charging_load import LAST, any_line
+from eka.ledger.composites import quoted
 
 USED = GRANTED = 1_000_000  # bytes a request
 
@@ -35,7 +36,10 @@ class Book:
 class Walk:
     """One session after the other: its line, its name, the number of the request at hand."""
 
-    __slots__ = ("figures", "line_id", "name", "number", "prefix", "put_at", "serial")
+    __slots__ = (
+        *("figures", "figures_of_a_row", "line_id", "name"),
+        *("number", "prefix", "put_at", "serial"),
+    )
 
     def __init__(self, prefix: str, book: Book) -> None:
         self.prefix, self.serial, self.put_at = prefix, 0, 0.0
@@ -48,6 +52,7 @@ class Walk:
         self.line_id, self.number, self.serial = book.take(), 0, self.serial + 1
         self.name = f"{self.prefix};{self.serial:08}"
         self.figures = rf'"{{\"session\":\"{self.name}\"}}"'
+        self.figures_of_a_row = quoted(f'{{"session":"{self.name}"}}')
 
     @property
     def goes_on(self) -> bool:

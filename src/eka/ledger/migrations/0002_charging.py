@@ -15,6 +15,41 @@ CREATE TRIGGER plan_version_told AFTER INSERT ON plan_version
     FOR EACH STATEMENT EXECUTE FUNCTION tell_of_plans();
 """
 
+# Rows of the hot path's one statement, as `eka.ledger.composites` writes them.
+ROWS_OF_THE_HOT_PATH = """
+CREATE TYPE charged_line AS (
+    line_id bigint, revision bigint, entry_count integer, as_of timestamptz, next_due timestamptz,
+    day_starts timestamptz, day_used bigint, unserved bigint, overage jsonb, used bigint,
+    beyond bigint, alerted jsonb
+);
+CREATE TYPE charged_bucket AS (line_id bigint, number integer, bytes_left bigint, open boolean);
+CREATE TYPE charged_session AS (
+    line_id bigint, id text, open boolean, reserved bigint, last_number bigint,
+    seen_at timestamptz, valid_until timestamptz, final boolean, used bigint, unserved bigint,
+    recorded bigint, closed_by text
+);
+CREATE TYPE begun_session AS (
+    line_id bigint, id text, open boolean, reserved bigint, last_number bigint,
+    seen_at timestamptz, valid_until timestamptz, final boolean, used bigint, unserved bigint,
+    recorded bigint, closed_by text, name text, started_at timestamptz, facts jsonb
+);
+CREATE TYPE given_answer AS (
+    line_id bigint, session_id text, number bigint, granted bigint, final boolean, result text,
+    validity integer
+);
+CREATE TYPE told_entry AS (
+    line_id bigint, number integer, at timestamptz, code text, bytes bigint, bucket integer,
+    "into" integer, kind text, reason text, figures jsonb
+);
+"""
+FORGET_ROWS = "".join(
+    f"DROP TYPE {name};"
+    for name in (
+        *("charged_line", "charged_bucket", "charged_session"),
+        *("begun_session", "given_answer", "told_entry"),
+    )
+)
+
 
 def _text(model: str, name: str) -> migrations.AddField:
     return migrations.AddField(model, name, models.TextField(default=""))
@@ -53,5 +88,6 @@ class Migration(migrations.Migration):
             models.Index(fields=["line"], name="session_open", condition=models.Q(("open", True))),
         ),
         migrations.AddIndex("session", models.Index(fields=["name"], name="session_name")),
+        migrations.RunSQL(ROWS_OF_THE_HOT_PATH, FORGET_ROWS),
         migrations.RunSQL(TELL_OF_PLANS, "DROP FUNCTION tell_of_plans CASCADE"),
     ]
