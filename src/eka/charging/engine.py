@@ -157,24 +157,27 @@ class Engine:
 
     async def _find(self, connection: Connection, jobs: list[Job]) -> None:
         """Finds the lines of requests by IMSI, telephone number or session."""
-        asked = [job.request for job in jobs if isinstance(job.request, ChargingRequest)]
-        imsis = {one.imsi for one in asked if one.imsi}
-        msisdns = {one.msisdn for one in asked if one.msisdn}
-        names = {one.session for one in asked if not one.imsi and not one.msisdn}
-        lines = await find_lines(connection, imsis, msisdns) if imsis or msisdns else {}
+        asked = [
+            (job, job.request)
+            for job in jobs
+            if isinstance(job.request, ChargingRequest) and not job.done
+        ]
+        imsis = {one.imsi for _, one in asked if one.imsi}
+        msisdns = {one.msisdn for _, one in asked if one.msisdn}
+        found = await find_lines(connection, imsis, msisdns) if imsis or msisdns else {}
+        lines = {
+            job: found.get(f"imsi:{one.imsi}") or found.get(f"msisdn:{one.msisdn}")
+            for job, one in asked
+        }
+        # A session that went on may be known by its name alone.
+        names = {one.session for job, one in asked if lines[job] is None and _goes_on(one)}
         sessions = await find_names(connection, names) if names else {}
-        for job in jobs:
-            if job.done or not isinstance(job.request, ChargingRequest):
-                continue
-            one = job.request
-            line_id = lines.get(f"imsi:{one.imsi}") or lines.get(f"msisdn:{one.msisdn}")
-            line_id = line_id or sessions.get(one.session)
+        for job, one in asked:
+            line_id = lines[job] or sessions.get(one.session)
             if line_id is not None:
                 self._enter(job, line_id)
-            elif one.imsi or one.msisdn or one.kind in ("initial", "event"):
-                self._finish(job, UNKNOWN_SUBSCRIBER)
             else:
-                self._finish(job, UNKNOWN_SESSION)
+                self._finish(job, UNKNOWN_SESSION if _goes_on(one) else UNKNOWN_SUBSCRIBER)
 
     # ------------------------------------------------------------------ a batch
 
@@ -275,6 +278,10 @@ class Engine:
 
     def _give_up(self, job: Job, passing: bool) -> None:
         self._finish(job, BUSY if passing else FAILED)
+
+
+def _goes_on(request: ChargingRequest) -> bool:
+    return request.kind in ("update", "end")
 
 
 def _frees(line: Line) -> bool:
