@@ -1,5 +1,6 @@
 """Credit-Control-Request (RFC 8506, 3.1; TS 32.299, 6.4.2): the hot path, written by hand."""
 
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import Struct
@@ -121,11 +122,11 @@ def read_request(header: Header, message: bytes) -> CreditControlRequest:
         session=_text(avps, SESSION_ID),
         kind=kind,
         number=reading.unsigned32(CC_REQUEST_NUMBER, reading.required(avps, CC_REQUEST_NUMBER)),
-        origin_host=_text(avps, ORIGIN_HOST),
-        origin_realm=_text(avps, ORIGIN_REALM),
-        destination_host=_text_if_any(avps, DESTINATION_HOST),
-        destination_realm=_text_if_any(avps, DESTINATION_REALM),
-        context=_text_if_any(avps, SERVICE_CONTEXT_ID) or "",
+        origin_host=_name(avps, ORIGIN_HOST),
+        origin_realm=_name(avps, ORIGIN_REALM),
+        destination_host=_name_if_any(avps, DESTINATION_HOST),
+        destination_realm=_name_if_any(avps, DESTINATION_REALM),
+        context=_name_if_any(avps, SERVICE_CONTEXT_ID) or "",
         imsi=imsi,
         msisdn=msisdn,
         multiple=bool(services),
@@ -152,9 +153,20 @@ def _text(avps: Avps, key: int) -> str:
     return text
 
 
-def _text_if_any(avps: Avps, key: int) -> str | None:
+# Hosts, realms and contexts are few, and stand in every message.
+_known_text = lru_cache(maxsize=1024)(reading.utf8)
+
+
+def _name(avps: Avps, key: int) -> str:
+    name = _known_text(key, reading.required(avps, key))
+    if not name:
+        raise reading.wrong_value(key, b"")
+    return name
+
+
+def _name_if_any(avps: Avps, key: int) -> str | None:
     value = avps.first.get(key)
-    return None if value is None else reading.utf8(key, value)
+    return None if value is None else _known_text(key, value)
 
 
 def _number_if_any(avps: Avps, key: int) -> int | None:

@@ -1,5 +1,6 @@
 """AVPs to bytes (RFC 6733, 4.1 to 4.4). Keys are the dictionary's."""
 
+from functools import lru_cache
 from ipaddress import ip_address
 from struct import Struct as Layout
 
@@ -41,11 +42,14 @@ def utf8(key: int, text: str) -> bytes:
     return octets(key, text.encode())
 
 
+# Result codes, validities, sizes of grants: what answers say is said again and again.
+@lru_cache(maxsize=4096)
 def unsigned32(key: int, value: int) -> bytes:
     """Unsigned32, and Enumerated without negative values."""
     return octets(key, value.to_bytes(4, "big"))
 
 
+@lru_cache(maxsize=4096)
 def unsigned64(key: int, value: int) -> bytes:
     """Unsigned64."""
     return octets(key, value.to_bytes(8, "big"))
