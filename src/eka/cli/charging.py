@@ -6,12 +6,14 @@ import ipaddress
 import logging
 import os
 import signal
+import ssl
 import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import click
+import psycopg
 
 from eka.cli.options import database_address, database_url_option
 from eka.cli.problems import CallWrong
@@ -78,6 +80,12 @@ def charging(database_url: str | None, **given: Any) -> None:
         _run(url, gy, nchf, allowed, given)
 
 
+def _look_at_tables(url: str) -> None:
+    """Later a database that is away is waited for; at the start, whoever calls is told."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT revision FROM line_state LIMIT 0")
+
+
 def _run(url: str, gy: Any, nchf: Any, allowed: frozenset[str] | None, given: Any) -> None:
     from eka.charging.server import Options
     from eka.wire.diameter.nodes import Node
@@ -96,6 +104,7 @@ def _run(url: str, gy: Any, nchf: Any, allowed: frozenset[str] | None, given: An
         waiting_max=given["waiting_max"],
         follows_demo_clock=bool(os.environ.get("EKA_DEMO")),
     )
+    _look_at_tables(url)
     gc.collect()
     gc.freeze()
     gc.set_threshold(OBJECTS_BEFORE_COLLECTION, 50, 100)
@@ -179,6 +188,10 @@ def _tls(certificate: Path | None, key: Path | None, clients: Path | None) -> An
     for path in (certificate, key, clients):
         if path is not None and not path.is_file():
             raise CallWrong(f"There is no file {path}.")
+    try:
+        ssl.create_default_context().load_cert_chain(certificate, key)
+    except (ssl.SSLError, OSError) as error:
+        raise CallWrong(f"Cannot listen: the certificate or its key is no good: {error}") from None
     return Tls(certificate, key, clients)
 
 

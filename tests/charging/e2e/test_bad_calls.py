@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import make_conninfo
 from tests.faults.conftest import PROJECT
 
 # All calls in one process, which is quicker than a process for each.
@@ -78,3 +79,18 @@ def test_a_wrong_call(call: str, said: dict[str, tuple[int, str, str]]) -> None:
     assert status == 2
     assert sentence in text
     assert len(text.splitlines()) == 1, text
+
+
+def test_tables_that_are_not_there(postgres_url: str) -> None:
+    empty = make_conninfo(postgres_url, dbname="postgres")
+    done = subprocess.run(
+        [sys.executable, "-m", "eka.cli", "charging", GY, "--database", empty],
+        cwd=PROJECT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "run `eka migrate`" in done.stderr
