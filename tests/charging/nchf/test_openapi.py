@@ -22,7 +22,7 @@ from eka.charging.nchf import HEALTH
 from eka.charging.requests import ChargingAnswer, ChargingRequest, Part
 from eka.wire.nchf.routing import OPENAPI, ROOT
 
-EXAMPLES_MAX = 20
+EXAMPLES_MAX = 10
 
 
 def answers_of_all_kinds(request: ChargingRequest) -> ChargingAnswer:
