@@ -31,8 +31,8 @@ OBJECTS_BEFORE_COLLECTION = 100_000
 @click.command()
 @click.option("--gy", metavar="HOST:PORT", help="Listen for Diameter Gy, such as 127.0.0.1:3868.")
 @click.option("--nchf", metavar="HOST:PORT", help="Listen for 5G Nchf (HTTP/2).")
-@click.option("--origin-host", default=ORIGIN_HOST, show_default=True, help="Our Diameter name.")
-@click.option("--origin-realm", help=f"Our realm; default {ORIGIN_REALM}, and any is served.")
+@click.option("--origin-host", help=f"Our Diameter name; default {ORIGIN_HOST}, any is served.")
+@click.option("--origin-realm", help=f"Our realm; default {ORIGIN_REALM}, any is served.")
 @click.option("--peer", "peers", multiple=True, help="An Origin-Host that may connect; repeatable.")
 @click.option("--any-peer", is_flag=True, help="Let any peer connect, also from outside.")
 @click.option("--tls-certificate", type=click.Path(path_type=Path), help="PEM; both doors use it.")
@@ -90,12 +90,17 @@ def _run(url: str, gy: Any, nchf: Any, allowed: frozenset[str] | None, given: An
     from eka.charging.server import Options
     from eka.wire.diameter.nodes import Node
 
-    realm = given["origin_realm"]
+    host, realm = given["origin_host"], given["origin_realm"]
     options = Options(
         database_url=url,
         gy=gy,
         nchf=nchf,
-        node=Node(host=given["origin_host"], realm=realm or ORIGIN_REALM, any_realm=realm is None),
+        node=Node(
+            host=host or ORIGIN_HOST,
+            realm=realm or ORIGIN_REALM,
+            any_host=host is None,
+            any_realm=realm is None,
+        ),
         allowed=allowed,
         tls=_tls(given["tls_certificate"], given["tls_key"], given["tls_clients"]),
         final_unit=_final_unit(given["final_unit"]),

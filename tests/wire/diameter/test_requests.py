@@ -221,3 +221,10 @@ def test_whether_a_request_is_for_us(
     except DiameterError as error:
         found = error.code
     assert found == code
+
+
+def test_who_was_given_no_name_insists_on_none() -> None:
+    node = Node(host=m.OCS.host, realm=m.OCS.realm, any_host=True, any_realm=True)
+    check_destination(node, "ocs2.operator.example", "another.example", [])
+    with pytest.raises(DiameterError):
+        check_destination(node, None, None, [m.OCS.host])

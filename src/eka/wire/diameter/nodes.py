@@ -16,13 +16,14 @@ from eka.wire.diameter.results import (
 class Node(Struct, frozen=True, kw_only=True):
     """Our Diameter identity. `state_id` grows with each start (Origin-State-Id, RFC 6733, 8.16).
 
-    `realms` are served besides our own: gateways of several brands name several. `any_realm`: so
-    is every other, where nobody said what ours is.
+    `realms` are served besides our own: gateways of several brands name several. `any_host` and
+    `any_realm`: so is every other, where nobody said what ours is called.
     """
 
     host: str
     realm: str
     realms: frozenset[str] = frozenset()
+    any_host: bool = False
     any_realm: bool = False
     state_id: int = 0
     origin: bytes = b""  # Origin-Host and Origin-Realm, as every message of ours has them
@@ -51,5 +52,5 @@ def check_destination(node: Node, host: str | None, realm: str | None, route: li
         raise DiameterError(LOOP_DETECTED, "the request has been here before")
     if realm and not node.serves(realm):
         raise DiameterError(REALM_NOT_SERVED, "Destination-Realm is not ours")
-    if host and not node.is_me(host):
+    if host and not node.any_host and not node.is_me(host):
         raise DiameterError(UNABLE_TO_DELIVER, "Destination-Host is not ours")
