@@ -1,0 +1,1 @@
+"""Payment gateways: one interface (`terms`), an adapter for each, and a sandbox for each."""
