@@ -25,6 +25,9 @@ class Plan(models.Model):
     title = models.JSONField(default=dict)
     countries = models.JSONField(default=list)
     source = models.TextField(default="")
+    prices = models.JSONField(default=list)  # in further currencies, such as "139.00 CNY"
+    top_ups = models.JSONField(default=list)  # what can be bought in addition, as in the file
+    stock = models.IntegerField(null=True)  # new lines that can still be sold; null: any number
     on_sale = models.BooleanField(default=True)
 
     class Meta:

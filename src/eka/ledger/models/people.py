@@ -17,6 +17,8 @@ class Subscriber(models.Model):
     user = models.OneToOneField(User, models.PROTECT, null=True)
     name = models.TextField(default="")
     language = models.TextField(default="")
+    email = models.TextField(default="")
+    referred_by = models.ForeignKey("self", models.PROTECT, null=True)
     story = models.JSONField(default=dict)
 
     class Meta:
