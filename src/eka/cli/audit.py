@@ -10,7 +10,7 @@ from eka.cli.problems import AnswerIsNo
 from eka.cli.progress import progress
 
 if TYPE_CHECKING:
-    from eka.ledger.audit import Failure
+    from eka.ledger.audit import Failure, MoneyFailure
 
 
 @click.command()
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 @json_option
 @database_option
 def audit(reference: str | None, as_json: bool) -> None:
-    """Prove for every line that its figures are what its entries say.
+    """Prove for every line that its figures are what its entries say, and that the money adds up.
 
     Each bucket is the sum of its entries and never was negative, nothing was used outside its time,
     no entry is missing, bytes are conserved, periods follow one another, and what is due is what
-    the rules say. Exit code 1 if anything does not hold; each failure is told with its line.
+    the rules say. The books balance, and owe what wallets hold, what is not yet delivered, used or
+    given back. Exit code 1 if anything does not hold; each failure is told with its line or order.
     """
     from eka.ledger import audit as proof
 
@@ -39,6 +40,9 @@ def audit(reference: str | None, as_json: bool) -> None:
                 _tell(failure, as_json=as_json)
             done += part.lines
             advance(done)
+    for wrong in [] if reference else proof.audit_money():
+        failed += 1
+        _tell_of_money(wrong, as_json=as_json)
     _conclude(done, failed, as_json=as_json)
 
 
@@ -57,6 +61,14 @@ def _tell(failure: "Failure", *, as_json: bool) -> None:
         return
     where = f"line {failure.line}" + (f", bucket {failure.bucket}" if failure.bucket else "")
     click.echo(f"{where}: {failure.wrong}; expected {failure.expected}, found {failure.found}")
+
+
+def _tell_of_money(failure: "MoneyFailure", *, as_json: bool) -> None:
+    if as_json:
+        echo_json({**failure._asdict(), "wrong": failure.wrong})
+        return
+    expected, found = failure.expected, failure.found
+    click.echo(f"{failure.about}: {failure.wrong}; expected {expected}, found {found}")
 
 
 def _conclude(lines: int, failed: int, *, as_json: bool) -> None:

@@ -25,9 +25,13 @@ def load() -> None:
     """Load the operators' plans and the cast, unless they are there; print the logins."""
     from eka.usecases import demo as story
     from eka.usecases.catalogue import import_catalogue
+    from eka.usecases.demo_prices import SHOP, priced
+    from eka.usecases.shop import is_set, set_shop
 
     story.follow_clock()
-    import_catalogue(read_catalogue(read_text(SHIPPED)), clock.now())
+    import_catalogue(priced(read_catalogue(read_text(SHIPPED))), clock.now())
+    if not is_set():
+        set_shop(SHOP, clock.now())
     password = read_or_make("demo-password", lambda: secrets.token_urlsafe(9))
     if story.load(clock.now(), password):
         click.echo("The demo's cast has been loaded.")

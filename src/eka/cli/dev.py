@@ -23,6 +23,8 @@ HOST = "127.0.0.1"
 FIRST_PORT = 8000
 FIRST_GY_PORT = 3868  # Diameter's own (RFC 6733, 2.1)
 FIRST_NCHF_PORT = 7777
+FIRST_SANDBOX_PORT = 9101
+SANDBOXES = 4
 PORTS_TRIED = 100
 
 EKA = (sys.executable, "-m", "eka.cli")
@@ -45,7 +47,15 @@ def dev(port: int | None, demo: bool, database_url: str | None) -> None:
         _step(environment, "migrate")
         if demo:
             _step(environment, "demo", "load")
-        ports = Ports(_port(port), _free_port(FIRST_GY_PORT), _free_port(FIRST_NCHF_PORT))
+        ports = Ports(
+            _port(port),
+            _free_port(FIRST_GY_PORT),
+            _free_port(FIRST_NCHF_PORT),
+            _free_run(FIRST_SANDBOX_PORT, SANDBOXES) if _has_sandboxes(demo) else None,
+        )
+        environment.setdefault("EKA_ADDRESS", f"http://{HOST}:{ports.web}")
+        if ports.sandbox is not None:
+            environment["EKA_PAYMENTS"] = str(state_folder() / "sandbox" / "payments.toml")
         running.tell(f"http://{HOST}:{ports.web}")
         announce = Announcement(ports.web, _greeting(ports))
         Supervisor(_children(ports), environment, _watch(announce, database)).run()
@@ -66,21 +76,39 @@ class Ports(NamedTuple):
     web: int
     gy: int
     nchf: int
+    sandbox: int | None  # the first of the sandboxes' ports; None: real gateways, or none
 
 
 def _children(ports: Ports) -> list[Child]:
     doors = ("--gy", f"{HOST}:{ports.gy}", "--nchf", f"{HOST}:{ports.nchf}")
-    return [
+    children = [
         Child("The web server", [*EKA, "serve", "--host", HOST, "--port", str(ports.web)]),
         Child("The jobs", [*EKA, "jobs", "run"]),
         Child("Charging", [*EKA, "charging", *doors]),
     ]
+    if ports.sandbox is not None:
+        first = ("--first-port", str(ports.sandbox), "--follow-demo")
+        children.append(Child("The gateways' sandboxes", [*EKA, "sandbox", *first, "--quiet"]))
+    return children
+
+
+def _has_sandboxes(demo: bool) -> bool:
+    """The demo is paid through sandboxes, unless it was given gateways of its own."""
+    return demo and not os.environ.get("EKA_PAYMENTS")
 
 
 def _greeting(ports: Ports) -> str:
+    paying = ""
+    if ports.sandbox is not None:
+        shown = ", ".join(
+            f"{name} {ports.sandbox + nth}"
+            for nth, name in enumerate(("Stripe", "PayPal", "WeChat Pay", "Alipay"))
+        )
+        paying = f"Payments go to sandboxes at {HOST}: {shown}\n"
     return (
         f"\nEka runs at http://{HOST}:{ports.web}\n"
         f"Gateways: Diameter Gy at {HOST}:{ports.gy}, 5G Nchf (HTTP/2) at {HOST}:{ports.nchf}\n"
+        f"{paying}"
         "Ctrl-C stops it.\n"
     )
 
@@ -198,3 +226,11 @@ def _free_port(first: int) -> int:
         if is_free(HOST, port):
             return port
     raise CallWrong(f"No port from {first} to {first + PORTS_TRIED - 1} is free.")
+
+
+def _free_run(first: int, length: int) -> int:
+    """The first of `length` ports in a row that are free."""
+    for start in range(first, first + PORTS_TRIED):
+        if all(is_free(HOST, start + nth) for nth in range(length)):
+            return start
+    raise CallWrong(f"No {length} ports in a row from {first} are free.")

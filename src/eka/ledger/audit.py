@@ -1,7 +1,7 @@
 """Proves that the ledger is right: every figure of every line is what its entries say.
 
 Lines are looked at in ranges of their ids, each in one snapshot, so that memory stays flat and
-writers are not disturbed.
+writers are not disturbed. The shop's money (`eka.ledger.audit_books`) is looked at as a whole.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from eka.ledger import reading
+from eka.ledger import audit_books, reading
 from eka.ledger.audit_checks import ALL, CHECKS
 from eka.ledger.connections import rows, run
 from eka.ledger.pages import Page
@@ -33,6 +33,8 @@ WRONG = {check.name: check.wrong for check in CHECKS} | {
     "unreadable": "the rules cannot make sense of the line",
 }
 
+MONEY_WRONG = {check.name: check.wrong for check in audit_books.CHECKS}
+
 
 class Failure(NamedTuple):
     """Something that does not hold: of which line and bucket, what, and both figures."""
@@ -47,6 +49,20 @@ class Failure(NamedTuple):
     def wrong(self) -> str:
         """What is wrong, in words."""
         return WRONG[self.check]
+
+
+class MoneyFailure(NamedTuple):
+    """Something that does not hold of the shop's money: about what, and both figures."""
+
+    about: str
+    check: str
+    expected: str | None
+    found: str | None
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong, in words."""
+        return MONEY_WRONG[self.check]
 
 
 class Range(NamedTuple):
@@ -91,6 +107,17 @@ def audit(lines: Range) -> list[Failure]:
         ]
         failures += _wrongly_due(lines)
     return sorted(failures, key=lambda failure: (failure.line, failure.bucket or 0, failure.check))
+
+
+def audit_money() -> list[MoneyFailure]:
+    """What does not hold of the orders, payments, wallets and books, seen at one moment."""
+    with transaction.atomic():
+        _take_snapshot()
+        failures = [
+            MoneyFailure(about, check, expected, found)
+            for check, about, expected, found in rows(audit_books.ALL, [])
+        ]
+    return sorted(failures, key=lambda failure: (failure.about, failure.check))
 
 
 def _take_snapshot() -> None:

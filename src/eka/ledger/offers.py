@@ -4,7 +4,11 @@ from msgspec import Struct
 
 from eka.ledger import models
 from eka.ledger.plans import remember
+from eka.rules.baskets import TopUpOffer
+from eka.rules.catalogue_text import read_top_up
+from eka.rules.documents import from_plain, read_list
 from eka.rules.plans import Plan
+from eka.rules.units import Money, parse_money
 
 
 class Carrier(Struct, frozen=True):
@@ -24,6 +28,9 @@ class Offer(Struct, frozen=True):
     carrier: Carrier | None
     countries: tuple[str, ...]
     source: str
+    prices: tuple[Money, ...] = ()  # in further currencies than the plan's own
+    top_ups: tuple[TopUpOffer, ...] = ()
+    stock: int | None = None
 
 
 def on_sale() -> list[Offer]:
@@ -52,4 +59,7 @@ def _offer(row: models.PlanVersion) -> Offer:
         carrier=None if carrier is None else _carrier(carrier),
         countries=tuple(plan.countries),
         source=plan.source,
+        prices=tuple(parse_money(text) for text in plan.prices),
+        top_ups=read_list(read_top_up)(from_plain(plan.top_ups)) if plan.top_ups else (),
+        stock=plan.stock,
     )

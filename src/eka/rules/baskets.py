@@ -14,12 +14,11 @@ ItemKind = Literal["new_line", "renewal", "top_up", "add_on", "wallet"]
 
 
 class NewLineItem(Struct, frozen=True, tag="new_line", tag_field="kind", kw_only=True):
-    """A new eSIM on a plan. `activate` false: its first period starts later, by itself."""
+    """A new eSIM on a plan."""
 
     plan: str
     label: str = ""
     timezone: str = "UTC"
-    activate: bool = True
 
 
 class RenewalItem(Struct, frozen=True, tag="renewal", tag_field="kind", kw_only=True):

@@ -5,9 +5,19 @@ from typing import Any
 
 from msgspec import Struct
 
+from eka.rules.baskets import TopUpOffer
 from eka.rules.documents import Fields, Node, read_list, read_yaml
 from eka.rules.plan_text import plan_to_text, read_terms
 from eka.rules.plans import Plan
+from eka.rules.units import (
+    Money,
+    format_data,
+    format_duration,
+    format_money,
+    parse_data,
+    parse_duration,
+    parse_money,
+)
 
 _NETWORK = re.compile(r"[0-9]{5,6}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -23,13 +33,18 @@ class CarrierText(Struct, frozen=True):
 
 
 class PlanText(Struct, frozen=True):
-    """A plan's terms, and what a shop shows of it."""
+    """A plan's terms, and what a shop shows of it and sells with it.
+
+    `prices` are in further currencies than the plan's own `price`.
+    """
 
     plan: Plan
     carrier: str | None = None
     title: dict[str, str] = {}
     countries: tuple[str, ...] = ()
     source: str = ""
+    prices: tuple[Money, ...] = ()
+    top_ups: tuple[TopUpOffer, ...] = ()
 
 
 class Catalogue(Struct, frozen=True):
@@ -88,7 +103,31 @@ def _plan(name: str, node: Node) -> PlanText:
             title=fields.take("title", _title, {}),
             countries=fields.take("countries", read_list(_country), ()),
             source=fields.take("source", Node.text, ""),
+            prices=fields.take("prices", read_list(_money), ()),
+            top_ups=fields.take("top_ups", read_list(read_top_up), ()),
         )
+
+
+def _money(node: Node) -> Money:
+    return node.read(parse_money)
+
+
+def read_top_up(node: Node) -> TopUpOffer:
+    """What can be bought in addition: `{data: 1GB, validity: 30d, prices: [5.00 USD]}`."""
+    with node.fields() as fields:
+        return TopUpOffer(
+            data=fields.need("data", lambda data: data.read(parse_data)),
+            validity=fields.take("validity", lambda span: span.read(parse_duration), None),
+            prices=fields.need("prices", read_list(_money)),
+        )
+
+
+def top_up_to_text(offer: TopUpOffer) -> dict[str, Any]:
+    """The offer as plain values."""
+    text: dict[str, Any] = {"data": format_data(offer.data)}
+    if offer.validity is not None:
+        text["validity"] = format_duration(offer.validity)
+    return text | {"prices": [format_money(price) for price in offer.prices]}
 
 
 def _terms(fields: Fields, name: str) -> Plan:
@@ -128,6 +167,8 @@ def _plan_text(plan: PlanText) -> dict[str, Any]:
         "title": dict(plan.title),
         "countries": list(plan.countries),
         "source": plan.source,
+        "prices": [format_money(price) for price in plan.prices],
+        "top_ups": [top_up_to_text(offer) for offer in plan.top_ups],
     }
     terms = plan_to_text(plan.plan)
     terms.pop("name")

@@ -24,6 +24,7 @@ from eka.rules.requests import (
     SessionRequest,
     TopUp,
     Use,
+    Withdraw,
 )
 from eka.rules.topups import top_up
 
@@ -92,7 +93,7 @@ def _apply(draft: Draft, command: Command) -> Answer | None:
         case Use():
             consume(draft, command.data, hotspot=command.hotspot, **command.figures)
         case Renew():
-            renew(draft, command.plan, command.by, command.rollover)
+            renew(draft, command.plan, command.by, command.rollover, command.starts)
         case TopUp():
             top_up(draft, command.kind, command.data, command.validity)
         case AddOn():
@@ -101,6 +102,8 @@ def _apply(draft: Draft, command: Command) -> Answer | None:
             lifecycle.activate(draft, command.plan, command.left)
         case CloseSilent():
             close_silent(draft, command.before)
+        case Withdraw():
+            lifecycle.withdraw(draft, command.buckets, command.paid_at)
         case Change():
             _CHANGES[command.what](draft)
     return None

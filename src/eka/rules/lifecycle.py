@@ -94,6 +94,20 @@ def clear(draft: Draft) -> None:
     draft.change_period(cleared=True)
 
 
+def withdraw(draft: Draft, buckets: Iterable[int], paid_at: datetime | None) -> None:
+    """Takes back what a refunded payment bought; what was used of it stays used."""
+    taken = set(buckets)
+    for bucket in draft.line.buckets:
+        if bucket.number in taken:
+            draft.lose(bucket, "forfeited", "refund")
+    left = tuple(queued for queued in draft.line.queue if queued.paid_at != paid_at)
+    for _ in range(len(draft.line.queue) - len(left)):
+        draft.tell("withdrawn")
+    draft.change(queue=left)
+    if draft.line.period is not None and draft.period.paid_at == paid_at:
+        draft.change_period(term_left=0)
+
+
 def suspend(draft: Draft) -> None:
     """Stops an active line for a while; carried bytes go where the policy says so."""
     _need(draft.line, "active")

@@ -29,6 +29,7 @@ Code = Literal[
     "unserved",
     "activated",
     "queued",
+    "withdrawn",
     "lapsed",
     "end_moved",
     "suspended",

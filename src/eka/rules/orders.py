@@ -38,7 +38,7 @@ EVENTS: tuple[OrderEvent, ...] = get_args(OrderEvent)
 
 # Money that comes after the end of an order that waited for it (`expired`) takes it up again; money
 # for one that was given up (`cancelled`) does not: it goes back (`eka.rules.payments`).
-TRANSITIONS: Mapping[tuple[OrderState, OrderEvent], OrderState] = {
+TRANSITIONS: Mapping[tuple[str, OrderEvent], OrderState] = {
     ("quoted", "placed"): "awaiting_payment",
     ("quoted", "paid"): "paid",
     ("quoted", "expired"): "expired",
@@ -70,12 +70,12 @@ ENDED: tuple[OrderState, ...] = ("fulfilled", "expired", "cancelled", "refunded"
 class UnableToMove(Exception):
     """An event that does not happen to an order in its state; nothing has changed."""
 
-    def __init__(self, state: OrderState, event: OrderEvent) -> None:
+    def __init__(self, state: str, event: OrderEvent) -> None:
         super().__init__(f"an order that is {state} cannot be {event}")
         self.state, self.event = state, event
 
 
-def after(state: OrderState, event: OrderEvent) -> OrderState:
+def after(state: str, event: OrderEvent) -> OrderState:
     """The state that the event leads to. Raises UnableToMove."""
     following = TRANSITIONS.get((state, event))
     if following is None:
@@ -83,6 +83,6 @@ def after(state: OrderState, event: OrderEvent) -> OrderState:
     return following
 
 
-def can(state: OrderState, event: OrderEvent) -> bool:
+def can(state: str, event: OrderEvent) -> bool:
     """Whether the event can happen in this state."""
     return (state, event) in TRANSITIONS

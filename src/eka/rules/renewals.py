@@ -21,16 +21,30 @@ class UnableToRenew(Unable):
 
 
 def renew(
-    draft: Draft, plan: Plan | None, by: RenewedBy, rollover: dict[str, Any] | None = None
+    draft: Draft,
+    plan: Plan | None,
+    by: RenewedBy,
+    rollover: dict[str, Any] | None = None,
+    starts: Literal["", "at_end", "on_empty"] = "",
 ) -> None:
-    """Buys the next period: it starts at once, or joins the queue. Raises UnableToRenew."""
+    """Buys the next period: it starts at once, or joins the queue. Raises UnableToRenew.
+
+    With `starts` it joins the queue of a period that still runs, whatever the plan says.
+    """
     _need_started(draft.line)
-    bought = plan or draft.offer(draft.period.plan)
-    purchase = Queued(plan=bought, by=by, paid_at=draft.now, rollover=rollover)
-    if _must_wait(draft):
-        _enqueue(draft, purchase)
-    else:
+    purchase = Queued(
+        plan=plan or draft.offer(draft.period.plan),
+        by=by,
+        paid_at=draft.now,
+        starts=starts or "at_end",
+        rollover=_never_early(draft.period, rollover) if starts else rollover,
+    )
+    if not _must_wait(draft, chosen=bool(starts)):
         start(draft, purchase)
+        return
+    _enqueue(draft, purchase)
+    if starts:
+        start_addon_if_empty(draft)
 
 
 def queue_addon(draft: Draft, plan: Plan, starts: Literal["at_end", "on_empty"]) -> None:
@@ -49,11 +63,20 @@ def _need_started(line: Line) -> None:
         raise UnableToRenew("not_active", state=line.state)
 
 
-def _must_wait(draft: Draft) -> bool:
+def _never_early(period: Period, rollover: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The renewal's parameters without `lead_max`: who lets the shop choose is never too early."""
+    policy = period.plan.rollover
+    if policy is None or policy.requires.lead_max is None:
+        return rollover
+    given = rollover or {}
+    return {**given, "requires": {**given.get("requires", {}), "lead_max": "none"}}
+
+
+def _must_wait(draft: Draft, *, chosen: bool) -> bool:
     period = draft.period
     if draft.line.state != "active" or draft.now >= period.ends:
         return False
-    waits = period.plan.early_renewal == "at_end" or period.term_left > 0
+    waits = chosen or period.plan.early_renewal == "at_end" or period.term_left > 0
     return waits or bool(draft.line.queue)
 
 

@@ -28,12 +28,15 @@ class Use(Struct, frozen=True, tag="use"):
 class Renew(Struct, frozen=True, tag="renew"):
     """Buy the next period; `rollover` are a promotion's parameters for this one renewal.
 
-    Without a plan it is the line's own, under the terms it is sold with now.
+    Without a plan it is the line's own, under the terms it is sold with now. With `starts` it joins
+    the queue of a period that still runs, whatever the plan says of early renewals; the shop has
+    then chosen the instant, and `lead_max` is not held against the subscriber.
     """
 
     plan: Plan | None = None
     by: RenewedBy = "manual"
     rollover: dict[str, Any] | None = None
+    starts: Literal["", "at_end", "on_empty"] = ""
 
 
 class TopUp(Struct, frozen=True, tag="topup"):
@@ -55,6 +58,16 @@ class Change(Struct, frozen=True, tag="change"):
     """A change without figures."""
 
     what: Literal["clear", "suspend", "resume", "cancel", "chargeback"]
+
+
+class Withdraw(Struct, frozen=True, tag="withdraw"):
+    """Take back what was bought with money that is refunded: `buckets`, and what `paid_at` paid.
+
+    What is queued of it never starts; the periods of its term that have not begun never do.
+    """
+
+    buckets: tuple[int, ...]
+    paid_at: datetime | None = None
 
 
 class SessionRequest(Struct, frozen=True, tag="session"):
@@ -83,4 +96,4 @@ class CloseSilent(Struct, frozen=True, tag="close_silent"):
     before: datetime
 
 
-Command = Activate | Use | Renew | TopUp | AddOn | Change | SessionRequest | CloseSilent
+Command = Activate | Use | Renew | TopUp | AddOn | Change | Withdraw | SessionRequest | CloseSilent

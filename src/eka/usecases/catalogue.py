@@ -7,10 +7,11 @@ from django.db import transaction
 from msgspec import Struct
 
 from eka.ledger import models, offers
-from eka.rules.catalogue_text import CarrierText, Catalogue, PlanText
+from eka.rules.catalogue_text import CarrierText, Catalogue, PlanText, top_up_to_text
 from eka.rules.documents import BadInput
 from eka.rules.plan_text import plan_to_text
 from eka.rules.plans import Plan
+from eka.rules.units import format_money
 
 
 class Imported(Struct, frozen=True):
@@ -48,6 +49,8 @@ def _import_plan(text: PlanText, now: datetime, result: Imported) -> None:
         "title": text.title,
         "countries": list(text.countries),
         "source": text.source,
+        "prices": [format_money(price) for price in text.prices],
+        "top_ups": [top_up_to_text(offer) for offer in text.top_ups],
     }
     row, is_new = models.Plan.objects.select_for_update().get_or_create(
         name=text.plan.name, defaults=shown
@@ -100,6 +103,8 @@ def export_catalogue() -> Catalogue:
             title=offer.title,
             countries=offer.countries,
             source=offer.source,
+            prices=offer.prices,
+            top_ups=offer.top_ups,
         )
         for offer in sold
     ]

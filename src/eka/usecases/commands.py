@@ -22,12 +22,18 @@ class KeyReused(Exception):
 
 
 class Done(msgspec.Struct, frozen=True):
-    """What a command did: the entries it made, a session's answer, whether it is a repeat."""
+    """What a command did: the entries it made, a session's answer, whether it is a repeat.
+
+    `numbers` are the entries' first and last number in the line; the last is less where there are
+    none. `at` is the instant as of which it was done.
+    """
 
     entries: list[Entry]
     answer: Answer | None
     repeated: bool
     line: Line
+    numbers: tuple[int, int]
+    at: datetime
 
 
 @transaction.atomic
@@ -42,21 +48,24 @@ def carry_out(line_id: int, command: Command, *, now: datetime, key: str) -> Don
     page = reading.read([line_id], asked)[0]
     digest = _digest(command)
     if (first := receipts.find(line_id, key)) is not None:
-        return _repeat(page, first[0] == digest, first[1])
+        if first[0] != digest:
+            raise KeyReused(line_id)
+        return _repeat(page, first[1], now)
     answer = page.perform(command, now, OnSale())
-    last = page.entry_count + len(page.entries)
-    kept = {"first": page.entry_count + 1, "last": last, "answer": answer}
+    first_number, last = page.entry_count + 1, page.entry_count + len(page.entries)
+    kept = {"first": first_number, "last": last, "answer": answer}
     page.receipts.append(NewReceipt(key, now, digest, kept))
     writing.write([page])
-    return Done(page.entries, answer, False, page.line)
+    at = page.line.as_of or now
+    return Done(page.entries, answer, False, page.line, (first_number, last), at)
 
 
-def _repeat(page: Page, same: bool, kept: dict[str, object]) -> Done:
-    if not same:
-        raise KeyReused(page.id)
+def _repeat(page: Page, kept: dict[str, object], now: datetime) -> Done:
     numbers = msgspec.convert((kept["first"], kept["last"]), tuple[int, int])
     answer = msgspec.convert(kept["answer"], Answer | None)
-    return Done(history.entries(page.id, numbers=numbers), answer, True, page.line)
+    entries = history.entries(page.id, numbers=numbers)
+    at = entries[0].at if entries else now
+    return Done(entries, answer, True, page.line, numbers, at)
 
 
 def _digest(command: Command) -> str:

@@ -43,10 +43,11 @@ def is_demo() -> bool:
 def follow_clock() -> None:
     """Lets this process's clock follow the demo's; nothing happens outside the demo."""
     if is_demo():
-        clock.set_offset_source(_offset)
+        clock.set_offset_source(ahead)
 
 
-def _offset() -> timedelta:
+def ahead() -> timedelta:
+    """How far the demo's clock was moved."""
     found = rows('SELECT "offset" FROM demo_clock', [])
     return found[0][0] if found else timedelta(0)
 
@@ -64,7 +65,7 @@ def move_clock(step: str, user_id: int | None = None) -> datetime:
     """
     target = _target(step, clock.now(), user_id)
     models.DemoClock.objects.update_or_create(
-        pk=1, defaults={"offset": target - clock.now() + _offset()}
+        pk=1, defaults={"offset": target - clock.now() + ahead()}
     )
     settle_all(target)
     return target

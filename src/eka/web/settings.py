@@ -4,6 +4,8 @@ DATABASE_URL       libpq address; without it libpq's own defaults (the `eka` com
 EKA_SECRET_KEY     signing key; without it one is made in the state folder
 EKA_STATE          the state folder
 EKA_ALLOWED_HOSTS  host names served, with commas between; without it this machine only
+EKA_ADDRESS        the shop's address from outside; gateways send their news there
+EKA_PAYMENTS       the payments file: gateways with addresses and keys (docs/operators/payments.md)
 EKA_HTTPS=1        behind TLS: secure cookies, HSTS, and trust in X-Forwarded-Proto
 EKA_DEMO=1         the demo: its clock can be moved, its logins are shown
 EKA_DEBUG=1        Django's error pages, for developers
@@ -28,6 +30,7 @@ def _words(name: str, default: str) -> list[str]:
 EKA_DEMO = _is_on("EKA_DEMO")
 DEBUG = _is_on("EKA_DEBUG")
 SECRET_KEY = secret_key()
+EKA_ADDRESS = os.environ.get("EKA_ADDRESS", "http://127.0.0.1:8000")
 ALLOWED_HOSTS = _words("EKA_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 
 INSTALLED_APPS = [
@@ -125,5 +128,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     # Django would mail errors and drop them where no mail is set up; here they reach stderr.
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # They tell every request, with addresses that may hold what opens a list of payments.
+        "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
+    },
 }

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("eka.api.urls")),
     path("", include("eka.portal.urls")),
 ]
 

@@ -48,6 +48,7 @@ TOLD = {
     "suspended": N_("Line suspended."),
     "resumed": N_("Line in service again."),
     "closed": N_("Line closed."),
+    "withdrawn": N_("A plan that was to start later was taken back, because it was refunded."),
 }
 
 
@@ -238,5 +239,6 @@ WRITERS: dict[str, Callable[[Tongue, Entry, Context], str]] = {
     "suspended": _told,
     "resumed": _told,
     "closed": _told,
+    "withdrawn": _told,
     "alert": _alert,
 }

@@ -28,6 +28,7 @@ class Context(NamedTuple):
 PLAIN = {
     "lapse": N_("not renewed in time"),
     "manual_clear": N_("the balance was emptied by hand"),
+    "refund": N_("it was refunded"),
     "suspend": N_("the line was suspended"),
     "cancel": N_("the line was closed"),
     "chargeback": N_("a payment was charged back"),
@@ -52,6 +53,7 @@ SHORT = {
     "cap_total": N_("over the limit"),
     "lapse": N_("not renewed"),
     "manual_clear": N_("emptied"),
+    "refund": N_("refunded"),
     "suspend": N_("suspended"),
     "cancel": N_("closed"),
     "chargeback": N_("charged back"),

@@ -188,11 +188,25 @@ class PaymentGateway(Protocol):
     Every call may be repeated: the same number gives the first result.
     """
 
-    name: GatewayName
-    ways: tuple[Way, ...]
-    merchant: str  # whom its reports must name
-    currencies: tuple[str, ...]  # that it takes; empty: any
-    saves: bool  # whether a method can be kept and charged again
+    @property
+    def name(self) -> GatewayName:
+        """Which gateway this is."""
+
+    @property
+    def ways(self) -> tuple[Way, ...]:
+        """How it can be paid through."""
+
+    @property
+    def merchant(self) -> str:
+        """Whom its reports must name."""
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """What it takes; empty: any."""
+
+    @property
+    def saves(self) -> bool:
+        """Whether a method can be kept and charged again."""
 
     def begin(self, ask: PaymentAsk) -> Asked:
         """Begins a payment."""

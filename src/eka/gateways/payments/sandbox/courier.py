@@ -19,7 +19,7 @@ from eka.gateways.payments.sandbox.records import Document, Records
 from eka.rules.instants import format_instant, parse_instant
 
 LOOK_EVERY_S = 0.05
-PATIENCE_S = 5.0  # a gateway waits about so long for an answer
+PATIENCE_S = 10.0  # a gateway waits about so long for an answer
 AT_ONCE_MAX = 20
 
 Clock = Callable[[], datetime]

@@ -23,7 +23,9 @@ class Records:
             " (kind TEXT, id TEXT, body BLOB, PRIMARY KEY (kind, id))"
         )
         self._kept: dict[str, dict[str, Document]] = {}
-        for kind, id_, body in self._file.execute("SELECT kind, id, body FROM document"):
+        for kind, id_, body in self._file.execute(
+            "SELECT kind, id, body FROM document ORDER BY rowid"
+        ):
             self._kept.setdefault(kind, {})[id_] = msgspec.json.decode(body)
 
     def get(self, kind: str, id_: str) -> Document | None:
@@ -35,7 +37,9 @@ class Records:
         """Keeps the document in place of what was there."""
         self._kept.setdefault(kind, {})[id_] = dict(document)
         self._file.execute(
-            "INSERT OR REPLACE INTO document VALUES (?, ?, ?)",
+            # Not REPLACE: what is changed keeps its place, so that a restart changes no order.
+            "INSERT INTO document VALUES (?, ?, ?)"
+            " ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
             (kind, id_, msgspec.json.encode(document)),
         )
 

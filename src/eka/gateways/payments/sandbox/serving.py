@@ -77,7 +77,8 @@ def opened(sandboxes: Sequence[Sandbox], ports: Sequence[int] = ()) -> Iterator[
 
 
 def _bound(port: int) -> socket.socket:
-    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # asyncio spares only a socket that says it is TCP the wait of Nagle's algorithm (40 ms).
+    taken = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((HOST, port))

@@ -1,0 +1,60 @@
+"""The demo's price list: what no operator's page told gets a price of our own, so that all is sold.
+
+A real shop writes its own prices into its catalogue; these are for trying out.
+"""
+
+from msgspec.structs import replace
+
+from eka.rules.baskets import TopUpOffer
+from eka.rules.catalogue_text import Catalogue, PlanText
+from eka.rules.plans import Plan
+from eka.rules.units import Duration, Money
+
+GB = 10**9
+UNLIMITED_CENTS = 3500
+CENTS_A_GB, CENTS_MIN, CENTS_MAX = 150, 500, 6000
+MONTH = Duration(seconds=30 * 86400)
+TOP_UPS = ((GB, 400), (5 * GB, 1500), (10 * GB, 2500))
+
+SHOP = """
+name: {en: Eka Demo, zh-Hans: E卡演示店}
+about: A demo shop that sells nothing
+timezone: Asia/Shanghai
+currencies: [USD, CNY]
+rates:
+  - USD CNY 7.20 up to 0.10
+  - AUD USD 0.66 up to 0.10
+  - GBP USD 1.30 up to 0.10
+  - INR USD 0.012 up to 0.10
+  - KES USD 0.0077 up to 0.10
+  - NGN USD 0.00065 up to 0.10
+  - ZAR USD 0.055 up to 0.10
+  - AUD CNY 4.75 up to 0.10
+  - GBP CNY 9.40 up to 0.10
+  - INR CNY 0.086 up to 0.10
+  - KES CNY 0.055 up to 0.10
+  - NGN CNY 0.0047 up to 0.10
+  - ZAR CNY 0.40 up to 0.10
+"""
+
+
+def priced(catalogue: Catalogue) -> Catalogue:
+    """The catalogue with a price and top-ups for every plan that has none."""
+    return replace(catalogue, plans=tuple(_priced(text) for text in catalogue.plans))
+
+
+def _priced(text: PlanText) -> PlanText:
+    if text.plan.price is None and not text.prices:
+        text = replace(text, prices=(Money(_cents(text.plan), "USD"),))
+    if text.plan.data is not None and not text.top_ups:
+        offers = tuple(TopUpOffer(data, MONTH, (Money(cents, "USD"),)) for data, cents in TOP_UPS)
+        text = replace(text, top_ups=offers)
+    return text
+
+
+def _cents(plan: Plan) -> int:
+    """A price that grows with the data, one cent below a round one."""
+    if plan.data is None:
+        return UNLIMITED_CENTS * plan.term - 1
+    cents = plan.data * CENTS_A_GB // GB
+    return max(CENTS_MIN, min(CENTS_MAX, cents // 100 * 100)) * plan.term - 1

@@ -1,0 +1,91 @@
+"""Notifications: authentic, kept as they came, handled once however often they are sent."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import transaction
+from django.db.models import F
+
+from eka.gateways.payments.terms import Notice, PaymentReport, Reply
+from eka.ledger import models
+from eka.usecases import disputes, refunding
+from eka.usecases.gateways import gateway
+from eka.usecases.taking import take
+
+BODY_MAX = 64 * 1024
+
+
+def hear(gateway_name: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Reply:
+    """Takes in a notification; the answer says that it need not be sent again.
+
+    Raises NoSuchGateway, NotAuthentic, NoticeUnreadable, GatewayUnavailable.
+    """
+    opened = gateway(gateway_name)
+    notice = opened.read_notice(headers, body, now)
+    take_in(gateway_name, notice, now)
+    return opened.reply(True)
+
+
+@transaction.atomic
+def take_in(gateway_name: str, notice: Notice, now: datetime) -> str:
+    """Handles an authentic notification once; the outcome, in a word. Handled again if it failed.
+
+    Two copies at once take turns at the row that keeps them.
+    """
+    kept = models.GatewayNotice(
+        gateway=gateway_name,
+        event=notice.event,
+        kind=notice.kind,
+        received_at=now,
+        report=_plain(notice),
+        times=0,
+        payment_number=_number_of(notice),
+    )
+    models.GatewayNotice.objects.bulk_create([kept], ignore_conflicts=True)
+    row = models.GatewayNotice.objects.select_for_update().get(
+        gateway=gateway_name, event=notice.event
+    )
+    models.GatewayNotice.objects.filter(pk=row.pk).update(times=F("times") + 1)
+    if row.outcome:
+        return str(row.outcome)
+    outcome = _handle(gateway_name, notice, now)
+    models.GatewayNotice.objects.filter(pk=row.pk).update(outcome=outcome)
+    return outcome
+
+
+def _handle(gateway_name: str, notice: Notice, now: datetime) -> str:
+    if notice.payment is not None:
+        return take(_ours(gateway_name, notice.payment), notice.payment, now)
+    if notice.refund is not None:
+        return refunding.take(gateway_name, notice.refund, now)
+    if notice.dispute is not None:
+        return disputes.take(gateway_name, notice.dispute, now)
+    return "nothing"
+
+
+def _ours(gateway_name: str, report: PaymentReport) -> str:
+    """Our number of the payment; where the gateway does not say it, its own leads to ours."""
+    if report.number or not report.reference:
+        return report.number
+    known = models.Payment.objects.filter(gateway=gateway_name, reference=report.reference)
+    return known.values_list("number", flat=True).first() or ""
+
+
+def _number_of(notice: Notice) -> str:
+    for report in (notice.payment, notice.dispute):
+        if report is not None and report.number:
+            return report.number
+    return ""
+
+
+def _plain(notice: Notice) -> dict[str, Any]:
+    """The notice as JSON, without what may charge its payer again."""
+    payment = notice.payment
+    if payment is not None and payment.saved is not None:
+        notice = msgspec.structs.replace(
+            notice, payment=msgspec.structs.replace(payment, saved=None)
+        )
+    plain: dict[str, Any] = msgspec.to_builtins(notice)
+    return plain
