@@ -255,3 +255,22 @@ def promote(order: models.Order, amount: int, state: str) -> None:
 def balances() -> dict[str, int]:
     """Every account that is not at nothing."""
     return {each.account: each.amount for each in trial_balance() if each.amount}
+
+
+def earned() -> dict[str, int]:
+    """What has been earned so far, in cents by account."""
+    return {name: -amount for name, amount in balances().items() if name.startswith("revenue:")}
+
+
+def owed() -> int:
+    """What is still owed in data, in cents."""
+    return -balances().get("deferred_data", 0)
+
+
+def journals() -> list[tuple[str, list[tuple[str, int]]]]:
+    """Everything that was recorded: each event with its postings."""
+    return [
+        (journal.event, [(post.account, post.amount) for post in posts])
+        for journal in models.Journal.objects.order_by("id")
+        if (posts := list(journal.postings.order_by("position")))
+    ]

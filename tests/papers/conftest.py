@@ -21,7 +21,6 @@ GB = 10**9
 OPENING = datetime(2026, 1, 5, 15, tzinfo=UTC)
 BOUGHT = OPENING + timedelta(days=28)  # the first period still runs
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
-PASSWORD = "a long password"
 
 SHOP = """
 name: {en: Harbour Mobile, zh-Hans: 海港流量}
@@ -45,7 +44,7 @@ def _at_a_fixed_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def alice(db: None) -> models.Subscriber:
-    """She signs in as alice; the shop sells one plan, and 2 GB in addition."""
+    """She has a login; the shop sells one plan, and 2 GB in addition."""
     plans.forget()
     set_shop(SHOP, OPENING)
     sell(plan_from_text(PLAN), OPENING)
@@ -53,7 +52,7 @@ def alice(db: None) -> models.Subscriber:
         title={"en": "Harbour 5", "zh-Hans": "海港 5"},
         top_ups=[{"data": "2GB", "validity": "30d", "prices": ["8.00 USD"]}],
     )
-    user = models.User.objects.create_user("alice", password=PASSWORD)
+    user = models.User.objects.create_user("alice")
     return models.Subscriber.objects.create(user=user, name="Alice 张爱丽", email="a@example.com")
 
 

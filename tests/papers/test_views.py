@@ -6,7 +6,6 @@ import pytest
 from django.http import HttpResponseBase
 from django.test import Client
 from pytest_django import Settings
-from tests.papers.conftest import PASSWORD
 from tests.papers.reading import says
 
 from eka.ledger import models
@@ -22,14 +21,15 @@ def _addresses(settings: Settings) -> None:
 @pytest.fixture
 def as_alice(client: Client, alice: models.Subscriber) -> Client:
     """A browser in which Alice is signed in."""
-    assert client.login(username="alice", password=PASSWORD)
+    assert alice.user is not None
+    client.force_login(alice.user)
     return client
 
 
 @pytest.fixture
 def as_charlie(alice: models.Subscriber) -> Client:
     """A browser of Charlie's, who is a customer too."""
-    user = models.User.objects.create_user("charlie", password=PASSWORD)
+    user = models.User.objects.create_user("charlie")
     models.Subscriber.objects.create(user=user, name="Charlie")
     client = Client()
     client.force_login(user)

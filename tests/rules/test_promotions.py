@@ -1,7 +1,6 @@
 """What promotions make of a basket. Olga runs the shop; Alice buys; Bob was invited by her."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eka.rules.baskets import ItemKind, Priced
-from eka.rules.documents import BadInput
 from eka.rules.plan_text import plan_from_text
 from eka.rules.plans import Plan
 from eka.rules.promotion_terms import Promotion
 from eka.rules.promotion_text import (
     promotion_from_text,
-    promotion_to_text,
     promotions_to_text,
     read_promotions,
 )
@@ -24,7 +21,6 @@ from eka.rules.promotions import Applied, Buyer, apply, spread
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 TITLE = {"en": "An offer", "zh-Hans": "优惠"}
-SHIPPED = Path(__file__).parents[2] / "src" / "eka" / "catalogue" / "promotions.yaml"
 ALICE = Buyer(orders_before=3)
 BOB = Buyer(referred=True)
 
@@ -157,7 +153,7 @@ def test_gifts_go_to_each_item_that_they_are_for() -> None:
         "gift",
         does={"bonus": {"data": "1GB", "validity": "7d"}, "rollover": {"life": {"renewals": 2}}},
     )
-    basket = (item(0), item(1, kind="new_line"), item(2))
+    basket = (item(0, rollover={}), item(1, kind="new_line"), item(2, rollover={}))
     result = applied(gift, basket=basket)
     assert [position for position, _ in result.gives] == [0, 2]
     gives = result.gives[0].gives
@@ -165,6 +161,15 @@ def test_gifts_go_to_each_item_that_they_are_for() -> None:
     assert gives.bonus_validity is not None
     assert result.discounts == ()
     assert result.names == ("gift",)
+
+
+def test_a_longer_life_is_for_plans_whose_data_carries() -> None:
+    """Else Alice would be promised something, or a plan that never carries would begin to."""
+    longer = promotion("longer", does={"rollover": {"life": {"renewals": 2}}})
+    for_once = promotion("for once", does={"rollover": {"carries": ["plan"]}})
+    assert applied(longer, basket=(item(rollover={}),)).names == ("longer",)
+    assert why_not(applied(longer)) == {"longer": "not_for_these"}
+    assert applied(for_once).names == ("for once",)
 
 
 # ----------------------------------------------------------------------------- for what, for whom
@@ -394,108 +399,7 @@ def test_many_on_offer_are_still_weighed() -> None:
     assert why_not(result)["p01"] == "does_not_stack"
 
 
-# ------------------------------------------------------------------------------------ text form
-
-
 @given(promotions())
 def test_a_promotion_reads_back_as_it_was_written(offered: list[Promotion]) -> None:
     text = yaml.safe_dump(promotions_to_text(tuple(offered)), allow_unicode=True, sort_keys=False)
     assert read_promotions(text) == tuple(offered)
-
-
-def test_the_shipped_promotions_read_back() -> None:
-    shipped = read_promotions(SHIPPED.read_text(encoding="utf-8"))
-    assert len(shipped) == 7
-    for one in shipped:
-        assert promotion_from_text(one.name, promotion_to_text(one)) == one
-        assert set(one.title) >= {"en", "zh-Hans"}
-
-
-def test_everything_that_can_be_said_reads_back() -> None:
-    text = {
-        "title": TITLE,
-        "code": "KEEP",
-        "does": {"percentage": "12.5%", "rollover": {"caps": {"bank": "50%"}}},
-        "only": {
-            "plans": ["small"],
-            "carriers": ["att"],
-            "groups": ["phone"],
-            "tags": ["gold"],
-            "times": "3",
-            "first_purchase": "true",
-            "referred": "true",
-            "season": {"timezone": "Asia/Shanghai", "days": ["11-11", "2027-02-06 to 2027-02-20"]},
-        },
-        "starts": "2026-01-01T00:00:00Z",
-        "ends": "2027-01-01T00:00:00Z",
-        "limits": {
-            "per_person": "1",
-            "in_all": "9",
-            "budget": ["9.00 USD"],
-            "min_total": ["1.00 USD"],
-        },
-        "stacks": ["other"],
-        "order": "7",
-    }
-    assert promotion_to_text(promotion_from_text("offer", text)) == text
-
-
-GOOD = """
-promotions:
-  offer:
-    title: {en: An offer, zh-Hans: 优惠}
-"""
-
-
-@pytest.mark.parametrize(
-    ("rest", "line", "says"),
-    [
-        ("does: {}", 5, "does something"),
-        ("does: {percentage: 0%}", 5, "above 0%"),
-        ("does: {percentage: 101%}", 5, "at most 100%"),
-        ("does: {percentage: 5%, amount: 1.00 USD}", 5, "not both"),
-        ("does: {amount: [1.00 USD, 2.00 USD]}", 5, "one a currency"),
-        ("does: {amount: 1.005 USD}", 5, "decimals"),
-        ("does: {bonus: {data: 1GB}}", 5, "`validity` is missing"),
-        ("does: {rollover: {lifes: 2}}", 5, "did you mean `life`"),
-        ("does: {rollover: {life: {renewals: many}}}", 5, "whole number"),
-        ("does: {periods: 1}\n    only: {kinds: [top_up]}", 6, "top_up cannot receive"),
-        ("does: {periods: 1}\n    only: {kinds: [wallet]}", 6, "wallet cannot receive"),
-        ("does: {percentage: 5%}\n    only: {season: {days: 11-11}}", 6, "`timezone` is missing"),
-        (
-            "does: {percentage: 5%}\n    only: {season: {timezone: UTC, days: 02-30}}",
-            6,
-            "no day 02-30",
-        ),
-        (
-            "does: {periods: 1}\n    only: {season: {timezone: UTC, days: 2026-01-01 to 02-01}}",
-            6,
-            "a year on one side",
-        ),
-        (
-            "does: {percentage: 5%}\n    only: {season: {timezone: Moon, days: 01-01}}",
-            6,
-            "not a time zone",
-        ),
-        ("does: {percentage: 5%}\n    code: X", 6, "2 to 32 characters"),
-        ("does: {percentage: 5%}\n    limits: {per_person: 0}", 6, "from 1"),
-        ("does: {percentage: 5%}\n    stacks: some", 6, "not one of: none, all"),
-        ("does: {percentage: 5%}\n    starts: 2026-01-01", 6, "offset"),
-        (
-            "does: {periods: 1}\n    starts: 2026-01-02T00:00:00Z\n    ends: 2026-01-01T00:00:00Z",
-            4,
-            "not after",
-        ),
-        ("doess: {percentage: 5%}", 4, "`does` is missing"),
-    ],
-)
-def test_what_is_wrong_in_a_file_is_told_with_its_line(rest: str, line: int, says: str) -> None:
-    with pytest.raises(BadInput, match=says) as refusal:
-        read_promotions(f"{GOOD}    {rest}\n")
-    assert refusal.value.line == line
-    assert refusal.value.path.startswith("promotions.offer")
-
-
-def test_a_title_is_in_both_languages() -> None:
-    with pytest.raises(BadInput, match="`zh-Hans` is missing"):
-        read_promotions("promotions: {x: {title: {en: X}, does: {periods: 1}}}")

@@ -8,8 +8,10 @@ from tests.bookshop import (
     allowance,
     balances,
     deliver,
+    earned,
     first,
     happen,
+    journals,
     on,
     open_shop,
     pay,
@@ -35,25 +37,6 @@ TEN = Money(1000, "USD")
 @pytest.fixture(autouse=True)
 def _shop(db: None) -> None:
     open_shop()
-
-
-def earned() -> dict[str, int]:
-    """What has been earned so far, in cents by account."""
-    return {name: -amount for name, amount in balances().items() if name.startswith("revenue:")}
-
-
-def owed() -> int:
-    """What is still owed in data, in cents."""
-    return -balances().get("deferred_data", 0)
-
-
-def journals() -> list[tuple[str, list[tuple[str, int]]]]:
-    """Everything that was recorded: each event with its postings."""
-    return [
-        (journal.event, [(post.account, post.amount) for post in posts])
-        for journal in models.Journal.objects.order_by("id")
-        if (posts := list(journal.postings.order_by("position")))
-    ]
 
 
 # --------------------------------------------------------------------------------------- refunds

@@ -8,10 +8,13 @@ from tests.bookshop import (
     allowance,
     balances,
     deliver,
+    earned,
     first,
     happen,
+    journals,
     on,
     open_shop,
+    owed,
     pay,
     sell,
 )
@@ -20,38 +23,17 @@ from eka.ledger import models
 from eka.ledger.plans import OnSale
 from eka.rules.plans import Plan
 from eka.rules.requests import Activate, AddOn, Change, Renew, TopUp, Use
-from eka.rules.units import Money, parse_duration
+from eka.rules.units import parse_duration
 from eka.usecases.bookkeeping import release
 from eka.usecases.lines import NewLine, add_line
 from eka.usecases.settling import settle_all
 
 pytestmark = pytest.mark.django_db
 
-TEN = Money(1000, "USD")
-
 
 @pytest.fixture(autouse=True)
 def _shop(db: None) -> None:
     open_shop()
-
-
-def earned() -> dict[str, int]:
-    """What has been earned so far, in cents by account."""
-    return {name: -amount for name, amount in balances().items() if name.startswith("revenue:")}
-
-
-def owed() -> int:
-    """What is still owed in data, in cents."""
-    return -balances().get("deferred_data", 0)
-
-
-def journals() -> list[tuple[str, list[tuple[str, int]]]]:
-    """Everything that was recorded: each event with its postings."""
-    return [
-        (journal.event, [(post.account, post.amount) for post in posts])
-        for journal in models.Journal.objects.order_by("id")
-        if (posts := list(journal.postings.order_by("position")))
-    ]
 
 
 # --------------------------------------------------------------------------------- ten gigabytes

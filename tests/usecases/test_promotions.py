@@ -337,6 +337,8 @@ def test_limits_bound_what_it_would_cost(alice: int, bob: int) -> None:
     assert preview("offer", NOW).most.cost == (Money(500 + 500 + 200, "USD"),)
     offer(promotion(only=renewals, limits={"budget": ["7.00 USD"]}))
     assert preview("offer", NOW).most.cost == (Money(700, "USD"),)
+    offer(promotion(only=renewals, limits={"per_person": 1}))
+    assert preview("offer", NOW).most.cost == (Money(500 + 500, "USD"),)
     bonus = {"bonus": {"data": "1GB", "validity": "7d"}}
     offer(promotion(only=renewals, does=bonus, limits={"in_all": 3}))
     assert preview("offer", NOW).most.bonus == 3 * 10**9

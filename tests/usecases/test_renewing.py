@@ -1,137 +1,26 @@
-"""Alice's line renews itself: paid first, reminded before, tried again, stopped at once."""
+"""Alice's line renews itself: paid first, reminded before, tried again, never charged twice."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.db.models import Min
 from msgspec.structs import replace
+from tests.usecases.renewal_story import CHARGE, DAY, END, HOUR, KB, NEW_YEAR, PLANS, Story
 
-from eka.jobs.renewing import Renewer
 from eka.ledger import models
 from eka.ledger.plans import OnSale
 from eka.rules.buckets import left
 from eka.rules.catalogue_text import read_catalogue
-from eka.rules.lines import Line
-from eka.rules.requests import Change, Renew, TopUp, Use
+from eka.rules.requests import Change, Renew, TopUp
 from eka.rules.units import Duration, Money
-from eka.usecases import checkout, effects, looking, wallets
-from eka.usecases.balances import look
+from eka.usecases import checkout, looking
 from eka.usecases.catalogue import import_catalogue
-from eka.usecases.commands import KeyReused, NoSuchLine, carry_out
-from eka.usecases.consents import Consent, UnableToAgree, agree, standing, standings, stop
+from eka.usecases.commands import carry_out
+from eka.usecases.consents import UnableToAgree, agree, standing
 from eka.usecases.lines import NewLine, add_line
+from eka.usecases.renewal_orders import order_for, renewal_of
 from eka.usecases.renewing import take_steps
-from eka.usecases.settling import settle_all
-
-NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
-DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-END = NEW_YEAR + 30 * DAY
-CHARGE = END - 25 * HOUR
-KB = 1000
-PLANS = """
-plans:
-  four: {data: 4KB, period: 30d, price: 10.00 USD, rollover: {carries: [plan]}}
-  vodafone:
-    data: 4KB
-    period: 30d
-    price: 10.00 USD
-    rollover: {carries: [plan], requires: {lead_max: 0h, by: [auto], plan: same}}
-  patient:
-    data: 4KB
-    period: 30d
-    price: 10.00 USD
-    rollover: {carries: [plan], requires: {grace: 7d}}
-"""
-
-
-class Story:
-    """Alice, her line and her wallet, and a clock that jumps from one due thing to the next."""
-
-    def __init__(self, plan: str = "four") -> None:
-        import_catalogue(read_catalogue(PLANS), NEW_YEAR)
-        self.now = NEW_YEAR
-        self.alice = models.Subscriber.objects.create(name="Alice", email="alice@example.com").pk
-        self.line = add_line(NewLine(plan=plan, subscriber=self.alice), self.now, activate=True)
-        self.consent = Consent(
-            line=self.line,
-            subscriber=self.alice,
-            method="wallet",
-            text="I agree that my line is renewed for 10.00 USD until I stop it.",
-            price=Money(1000, "USD"),
-        )
-        self._renewer = Renewer()
-
-    def agree(self, key: str = "form", **terms: Any) -> int:
-        return agree(replace(self.consent, **terms), now=self.now, key=key)
-
-    def charge(self, dollars: int) -> None:
-        """Alice puts money into her wallet."""
-        key = f"charge-{models.WalletMovement.objects.count()}"
-        money = Money(dollars * 100, "USD")
-        wallets.credit(self.alice, money, kind="charge", key=key, now=self.now)
-
-    def balance(self) -> int:
-        return wallets.balances(self.alice).get("USD", 0)
-
-    def use(self, amount: int) -> None:
-        carry_out(self.line, Use(amount), now=self.now, key=f"use-{self.now.isoformat()}")
-
-    def at(self, then: datetime) -> "Story":
-        """Lets everything due until `then` happen, each at its own instant."""
-        while (due := self._next_due()) is not None and due <= then:
-            self.now = max(self.now, due)
-            self.turn()
-        self.now = then
-        self.turn()
-        return self
-
-    def turn(self) -> None:
-        """What the jobs do at this instant."""
-        settle_all(self.now)
-        self._renewer.turn(self.now)
-        while effects.work(self.now):
-            pass
-        looking.expire_due(self.now)
-
-    def _next_due(self) -> datetime | None:
-        dues = [
-            models.AutoRenewal.objects.aggregate(due=Min("next_due"))["due"],
-            models.LineState.objects.aggregate(due=Min("next_due"))["due"],
-            models.Order.objects.aggregate(due=Min("next_due"))["due"],
-            models.Outbox.objects.aggregate(due=Min("due"))["due"],
-        ]
-        return min((due for due in dues if due is not None), default=None)
-
-    def see(self) -> Line:
-        return look(self.line, self.now).line
-
-    def period(self) -> tuple[int, datetime]:
-        """The number and start of the present period."""
-        period = self.see().period
-        assert period is not None
-        return period.number, period.starts
-
-    def told(self) -> list[str]:
-        """What Alice was told about her automatic renewal, in order."""
-        events = models.Message.objects.filter(event__startswith="auto_renewal").order_by("pk")
-        return [
-            event.removeprefix("auto_renewal_") for event in events.values_list("event", flat=True)
-        ]
-
-    def last(self, event: str) -> dict[str, Any]:
-        """The facts of the newest message of this kind."""
-        message = models.Message.objects.filter(event=f"auto_renewal_{event}").latest("pk")
-        facts: dict[str, Any] = message.facts
-        return facts
-
-    def why_ended(self) -> str:
-        return standings(self.now)[-1].ended_why
-
-    def orders(self) -> list[str]:
-        return list(models.Order.objects.order_by("pk").values_list("state", flat=True))
 
 
 @pytest.fixture
@@ -282,40 +171,6 @@ def test_a_price_that_fell_is_what_is_charged(story: Story) -> None:
     story.at(END)
     assert story.balance() == 4200
     assert story.period() == (2, END)
-
-
-# ----------------------------------------------------------------------------------- stopping
-
-
-def test_stopped_means_stopped(story: Story) -> None:
-    story.charge(50)
-    story.agree()
-    story.at(CHARGE - HOUR)
-    assert stop(story.line, story.alice, story.now)
-    assert not stop(story.line, story.alice, story.now)
-    story.at(END + DAY)
-    assert (story.balance(), story.orders(), story.told()[-1]) == (5000, [], "stopped")
-    assert story.why_ended() == "asked"
-    assert story.see().state == "lapsed"
-
-
-def test_stopped_after_a_failure_nothing_is_tried_again(story: Story) -> None:
-    story.agree()
-    story.at(CHARGE)
-    story.charge(50)
-    stop(story.line, story.alice, story.now)
-    story.at(END + 10 * DAY)
-    assert story.balance() == 5000
-
-
-def test_nobody_stops_what_is_not_theirs(story: Story) -> None:
-    bob = models.Subscriber.objects.create(name="Bob").pk
-    story.agree()
-    with pytest.raises(NoSuchLine):
-        stop(story.line, bob, story.now)
-    with pytest.raises(NoSuchLine):
-        story.agree("other", subscriber=bob)
-    assert standing(story.line, story.now) is not None
 
 
 # -------------------------------------------------------------------------- what else happens
@@ -486,78 +341,6 @@ def test_links_that_nobody_opens_end_it(story: Story) -> None:
     assert set(story.orders()) == {"expired"}
 
 
-# ---------------------------------------------------------------------------------- consenting
-
-
-def test_the_words_that_were_agreed_to_are_kept(story: Story) -> None:
-    story.agree()
-    (kept,) = standings(story.now, story.alice)
-    assert kept.text == story.consent.text
-    assert (kept.consented_at, kept.price) == (NEW_YEAR, Money(1000, "USD"))
-    assert story.last("agreed")["text"] == story.consent.text
-
-
-def test_a_consent_is_given_once_for_its_key(story: Story) -> None:
-    assert story.agree() == story.agree()
-    assert story.told() == ["agreed"]
-    with pytest.raises(KeyReused):
-        story.agree(price=Money(2000, "USD"))
-
-
-def test_a_new_consent_takes_the_place_of_the_old(story: Story) -> None:
-    story.charge(50)
-    first = story.agree()
-    second = story.agree("other", price=Money(1500, "USD"))
-    assert first != second
-    assert [one.ended_why for one in standings(story.now)] == ["replaced", ""]
-    story.at(END)
-    assert story.balance() == 4000
-
-
-def test_a_new_consent_does_not_pay_again_for_the_same_end(story: Story) -> None:
-    story.charge(50)
-    story.agree()
-    story.now = CHARGE
-    while take_steps(story.now):  # paid, and not delivered yet
-        pass
-    assert story.orders() == ["paid"]
-    story.agree("other")
-    story.at(END + DAY)
-    assert (story.balance(), story.period()) == (4000, (2, END))
-
-
-def test_a_line_whose_seller_bills_later_pays_ahead_from_then_on(story: Story) -> None:
-    models.LineState.objects.filter(line=story.line).update(auto_renew=True)
-    story.agree()
-    story.at(END)
-    assert story.see().state == "lapsed"
-
-
-@pytest.mark.parametrize(
-    ("terms", "code"),
-    [
-        ({"method": "stripe"}, "no_such_method"),
-        ({"method": "stripe", "saved_method": 999_999}, "no_such_method"),
-        ({"method": "wallet", "saved_method": 1}, "no_such_method"),
-        ({"text": "  "}, "incomplete"),
-        ({"price": Money(-1, "USD")}, "incomplete"),
-    ],
-)
-def test_what_cannot_be_agreed_to(story: Story, terms: dict[str, Any], code: str) -> None:
-    with pytest.raises(UnableToAgree, match=code):
-        story.agree(**terms)
-    assert standing(story.line, story.now) is None
-
-
-def test_somebody_elses_card_is_not_charged(story: Story) -> None:
-    bob = models.Subscriber.objects.create(name="Bob")
-    card = models.SavedMethod.objects.create(
-        subscriber=bob, gateway="stripe", token="", token_digest="x", created_at=NEW_YEAR
-    )
-    with pytest.raises(UnableToAgree, match="no_such_method"):
-        story.agree(method="stripe", saved_method=card.pk)
-
-
 # ------------------------------------------------------------------------------------- crashes
 
 
@@ -581,20 +364,19 @@ def test_a_worker_that_dies_after_the_charge_charges_nothing_twice(story: Story)
 
 
 def test_a_worker_that_dies_before_the_charge_leaves_it_to_another(story: Story) -> None:
-    """So long, that the order it had made is over."""
+    """For so long that the order which it had made is over."""
     story.charge(50)
     story.agree()
-    story.at(CHARGE)
-    models.WalletMovement.objects.filter(kind="spend").delete()
-    models.Order.objects.update(state="expired", paid_at=None)
-    order = models.Order.objects.get()
-    models.Wallet.objects.update(balance=5000)
-    models.Queued.objects.all().delete()
-    models.AutoRenewal.objects.update(
-        step="charge", order=order, tries=0, for_end=END, next_due=CHARGE + 2 * HOUR
-    )
-    story.at(CHARGE + 2 * HOUR)
-    assert (story.balance(), len(story.see().queue)) == (4000, 1)
+    story.at(CHARGE - HOUR)
+    row = models.AutoRenewal.objects.get()
+    order = order_for(row, renewal_of(row), f"auto:{row.pk}:2026-01-31T00:00:00Z:1:0", CHARGE)
+    lease = CHARGE + timedelta(minutes=10)
+    models.AutoRenewal.objects.update(step="charge", order=order, next_due=lease)
+    looking.expire_due(CHARGE + 2 * HOUR)
+    story.now = CHARGE + 2 * HOUR
+    story.at(END)
+    assert (story.balance(), story.period()) == (4000, (2, END))
+    assert story.orders() == ["expired", "fulfilled"]
     assert "failed" not in story.told()
 
 

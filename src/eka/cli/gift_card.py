@@ -47,6 +47,7 @@ def gift_card() -> None:
 @click.option("--validity", help="How long that data lives, such as 30d.")
 @click.option("--as", "kind", type=click.Choice(GIVEN_AS), help="The data's kind; default topup.")
 @click.option("--plan", help="Each renews a line on this plan.")
+@click.option("--sold", is_flag=True, help="They were paid for; else the shop gives them away.")
 @click.option("--expires", type=Instant(), help="Until when they can be redeemed.")
 @at_option
 @json_option
@@ -54,6 +55,7 @@ def gift_card() -> None:
 def make(
     batch: str,
     count: int,
+    sold: bool,
     expires: datetime | None,
     at: datetime | None,
     as_json: bool,
@@ -69,7 +71,7 @@ def make(
             f"A card gives --money, --data with --validity, or --plan: {error}."
         ) from error
     try:
-        codes = make_batch(batch, gift, count, at or clock.now(), expires)
+        codes = make_batch(batch, gift, count, at or clock.now(), expires, sold=sold)
     except UnableToMake as error:
         raise AnswerIsNo(f"No cards were made: {error}.") from error
     if as_json:

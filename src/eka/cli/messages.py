@@ -2,7 +2,7 @@
 
 English in the sources is the key; `src/eka/locale/<language>/LC_MESSAGES/<domain>.po` is the
 translation and is committed; the `.mo` beside it is compiled from it and is not. There are two
-domains: `words` for the sentences of `eka.words`, `django` for everything else.
+domains: `words` for the sentences of `eka.words` and `eka.papers`, `django` for all else.
 """
 
 import io
@@ -49,6 +49,7 @@ class Domain(NamedTuple):
 DJANGO = Domain("django", KEYWORDS)
 WORDS = Domain("words", {"N_": _SINGULAR, "say": _SINGULAR, "count": _PLURAL})
 DOMAINS = (DJANGO, WORDS)
+SPOKEN = ("words", "papers")  # the folders whose sentences are of the domain `words`
 
 
 @click.group()
@@ -116,7 +117,7 @@ def strings_in(sources: Path, domain: Domain = DJANGO) -> Catalog:
     """Every string of the domain that is marked for translation, with the files it stands in."""
     found = Catalog(charset="utf-8")
     for path in sorted(sources.rglob("*")):
-        if (path.relative_to(sources).parts[0] == WORDS.name) != (domain is WORDS):
+        if (path.relative_to(sources).parts[0] in SPOKEN) != (domain is WORDS):
             continue
         if path.suffix == ".py" and "migrations" not in path.parts:
             code = path.read_bytes()

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from eka.jobs.loops import Loop
-from eka.usecases import bookkeeping, effects, looking, reconciling, renewing, repairing
+from eka.usecases import bookkeeping, effects, gift_cards, looking, reconciling, renewing, repairing
 
 
 class _Sweep:
@@ -32,6 +32,7 @@ def loops() -> list[Loop]:
         Loop("payments", looking.look_at_due, 1.0),
         Loop("orders", looking.expire_due, 1.0),
         Loop("automatic renewals", renewing.take_steps, 1.0),
+        Loop("gift cards", gift_cards.expire_due, 60.0),
         Loop("repair", repairing.repair_due, 60.0),
         Loop("reconciliation", reconciling.reconcile_due, 60.0),
         Loop("books", _Sweep(timedelta(minutes=10)).release, 5.0),

@@ -37,7 +37,6 @@ LABELS = {
     "line": N_("Line"),
     "plan": N_("Plan"),
     "iccid": N_("ICCID"),
-    "span": N_("Period"),
     "summary": N_("Summary"),
     "movements": N_("Every movement"),
     "orders": N_("Orders paid"),

@@ -1,8 +1,19 @@
 """Where a form sends its reader afterwards: only ever to a page of this site."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+
+
+class SeeOther(HttpResponseRedirect):
+    """303: what was posted is done; look at that page. Going back posts nothing again."""
+
+    status_code = 303
+
+
+def see(page: str, *arguments: object) -> SeeOther:
+    """On to one of our pages by its name."""
+    return SeeOther(reverse(f"portal:{page}", args=arguments))
 
 
 def back_to(request: HttpRequest) -> str:

@@ -98,12 +98,18 @@ def _apply(draft: Draft, command: Command) -> Answer | None:
             top_up(draft, command.kind, command.data, command.validity)
         case AddOn():
             queue_addon(draft, command.plan, command.starts)
-        case Activate():
-            lifecycle.activate(draft, command.plan, command.left)
         case CloseSilent():
             close_silent(draft, command.before)
+        case Activate() | Withdraw() | Change():
+            _live(draft, command)
+    return None
+
+
+def _live(draft: Draft, command: Activate | Withdraw | Change) -> None:
+    match command:
+        case Activate():
+            lifecycle.activate(draft, command.plan, command.left)
         case Withdraw():
             lifecycle.withdraw(draft, command.buckets, command.paid_at)
         case Change():
             _CHANGES[command.what](draft)
-    return None

@@ -41,7 +41,7 @@ class Days(Struct, frozen=True):
     first: tuple[int, ...]
     last: tuple[int, ...]
 
-    def hold(self, day: date) -> bool:
+    def include(self, day: date) -> bool:
         """Whether `day` is one of them."""
         today = (day.year, day.month, day.day)[-len(self.first) :]
         if self.first <= self.last:
@@ -58,7 +58,7 @@ class Season(Struct, frozen=True):
     def holds(self, now: datetime) -> bool:
         """Whether `now` falls on one of the days, where the seller is."""
         today = local_date(now, self.timezone)
-        return any(days.hold(today) for days in self.days)
+        return any(days.include(today) for days in self.days)
 
 
 class Does(Struct, frozen=True, kw_only=True):
@@ -137,8 +137,12 @@ def closed(promotion: Promotion, now: datetime) -> Reason | None:
     return None if season is None or season.holds(now) else "out_of_season"
 
 
-def suits(only: Only, item: Priced) -> bool:
-    """Whether an item is what a promotion is for."""
+def suits(promotion: Promotion, item: Priced) -> bool:
+    """Whether an item is what a promotion is for, and can have all that it gives."""
+    return _is_for(promotion.only, item) and _can_carry(promotion.does, item)
+
+
+def _is_for(only: Only, item: Priced) -> bool:
     plan = item.plan
     if plan is None:  # money for the wallet is discounted only by who says so
         return item.kind in only.kinds and not (
@@ -152,6 +156,17 @@ def suits(only: Only, item: Priced) -> bool:
         and (not only.tags or not set(only.tags).isdisjoint(plan.tags))
         and item.times * plan.term >= only.times
     )
+
+
+def _can_carry(does: Does, item: Priced) -> bool:
+    """A longer life is nothing where nothing lives on: there a promotion has to say what `carries`.
+
+    The policy that is overridden is that of the period which ends.
+    """
+    if does.rollover is None or "carries" in does.rollover:
+        return True
+    ending = item.old_plan or item.plan
+    return ending is not None and ending.rollover is not None
 
 
 def _is_among(value: str | None, allowed: tuple[str, ...]) -> bool:

@@ -169,11 +169,11 @@ def _rollover(node: Node) -> dict[str, Any]:
 
 
 def _only(fields: Fields, does: Does) -> Only:
-    node = fields.node_of("only") or Node({}, fields.node.line, "only")
+    node = fields.node_of("only") or Node({})
     able = _able(does)
     with node.fields() as own:
         only = Only(
-            kinds=own.take("kinds", read_list(read_choice(*KINDS)), able),
+            kinds=own.take("kinds", read_list(read_choice(*KINDS)), ()) or able,
             plans=own.take("plans", words, ()),
             carriers=own.take("carriers", words, ()),
             groups=own.take("groups", words, ()),
@@ -253,7 +253,7 @@ def _limits(node: Node) -> Limits:
 
 def _stacks(node: Node) -> Stacks:
     if isinstance(node.value, tuple):
-        return words(node)
+        return words(node) or "none"
     return read_choice(*WITH)(node)
 
 

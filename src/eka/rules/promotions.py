@@ -121,13 +121,13 @@ def _turn(promotion: Promotion) -> tuple[int, str]:
 
 def _refusal(promotion: Promotion, sale: _Sale) -> Reason | None:
     only, limits, buyer, name = promotion.only, promotion.limits, sale.buyer, promotion.name
-    total = sum(item.price for item in sale.items if suits(only, item))
+    total = sum(item.price for item in sale.items if suits(promotion, item))
     # Who names an amount of money names it for every currency in which the promotion is to hold.
     named = (promotion.does.amount, limits.min_total, limits.budget)
     conditions: tuple[tuple[bool, Reason], ...] = (
         (only.first_purchase and buyer.orders_before > 0, "not_first_purchase"),
         (only.referred and not buyer.referred, "not_referred"),
-        (not any(suits(only, item) for item in sale.items), "not_for_these"),
+        (not any(suits(promotion, item) for item in sale.items), "not_for_these"),
         (any(sums and _in(sums, sale.currency) is None for sums in named), "currency"),
         (total < (_in(limits.min_total, sale.currency) or 0), "below_minimum"),
         (_reached(limits.per_person, buyer.uses.get(name, 0)), "used_by_you"),
@@ -213,7 +213,7 @@ def _worth(choice: _Choice, sale: _Sale) -> tuple[int, int, int, int]:
     gifts = bonus = 0
     for promotion, _ in choice.taken:
         for item in sale.items:
-            if suits(promotion.only, item):
+            if suits(promotion, item):
                 gifts += _worth_of_gifts(promotion.does, item, sale.currency)
                 bonus += promotion.does.bonus
     return off + gifts, off, bonus, len(choice.taken)
@@ -236,8 +236,7 @@ def _worth_of_gifts(does: Does, item: Priced, currency: str) -> int:
 def _parts(promotion: Promotion, rests: Sequence[int], sale: _Sale) -> tuple[int, ...]:
     """What a promotion takes off each item, of what earlier ones have left."""
     meant = [
-        rest if suits(promotion.only, item) else 0
-        for rest, item in zip(rests, sale.items, strict=True)
+        rest if suits(promotion, item) else 0 for rest, item in zip(rests, sale.items, strict=True)
     ]
     share = promotion.does.percentage
     if share is not None:
@@ -285,5 +284,5 @@ def _gifts(choice: _Choice, sale: _Sale) -> Iterator[Given]:
             periods=does.periods,
         )
         for item in sale.items:
-            if does.gives and suits(promotion.only, item):
+            if does.gives and suits(promotion, item):
                 yield Given(item.position, gives)

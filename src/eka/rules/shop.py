@@ -7,6 +7,7 @@ currencies: [USD, CNY]
 rates: [USD CNY 7.20 up to 0.10]
 payment: 1h                    # how long an order waits for its money
 refunds: {days: 14, used: pro_rata}
+invites: [5.00 USD, 35.00 CNY] # what who invited a new buyer gets, in the order's currency
 ```
 """
 
@@ -19,7 +20,15 @@ from eka.rules.documents import Fields, Node, from_plain, read_choice, read_coun
 from eka.rules.instants import zone
 from eka.rules.prices import Rate, parse_rate
 from eka.rules.refunds import RefundTerms
-from eka.rules.units import BadValue, Duration, format_duration, parse_duration
+from eka.rules.units import (
+    BadValue,
+    Duration,
+    Money,
+    format_duration,
+    format_money,
+    parse_duration,
+    parse_money,
+)
 
 PAYMENT_MIN = timedelta(minutes=31)  # Stripe's pages live for half an hour at least
 
@@ -38,6 +47,7 @@ class Shop(Struct, frozen=True, kw_only=True):
     rates_text: tuple[str, ...] = ()
     payment: timedelta = timedelta(hours=1)
     refunds: RefundTerms = RefundTerms()
+    invites: tuple[Money, ...] = ()
 
 
 def read_shop(node: Node) -> Shop:
@@ -53,6 +63,7 @@ def read_shop(node: Node) -> Shop:
             rates_text=rates,
             payment=fields.take("payment", _wait, timedelta(hours=1)),
             refunds=fields.take("refunds", _refunds, RefundTerms()),
+            invites=fields.take("invites", read_list(_money), ()),
         )
 
 
@@ -73,11 +84,16 @@ def shop_to_text(shop: Shop) -> dict[str, Any]:
         "rates": list(shop.rates_text),
         "payment": payment,
         "refunds": {"days": str(shop.refunds.days), "used": shop.refunds.used},
+        "invites": [format_money(money) for money in shop.invites],
     }
 
 
 def _titles(node: Node) -> dict[str, str]:
     return {language: title.text() for language, title in node.items()}
+
+
+def _money(node: Node) -> Money:
+    return node.read(parse_money)
 
 
 def _zone(node: Node) -> str:

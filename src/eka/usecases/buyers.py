@@ -13,6 +13,13 @@ def guest(email: str, language: str) -> int:
 
 
 @transaction.atomic
+def of_user(user_id: int, email: str, language: str) -> int:
+    """The subscriber who signs in with this account; one who buys for the first time gets one."""
+    first = {"email": email, "language": language}
+    return int(models.Subscriber.objects.get_or_create(user_id=user_id, defaults=first)[0].pk)
+
+
+@transaction.atomic
 def owner_of(line_id: int) -> int:
     """The subscriber who owns the line; one that nobody owned yet gets one. Raises NoSuchLine."""
     line = models.Line.objects.select_for_update().filter(pk=line_id).first()

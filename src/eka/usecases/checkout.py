@@ -15,6 +15,7 @@ from eka.gateways.payments.terms import (
     GatewayRefused,
     PaymentAsk,
     PaymentGateway,
+    PaymentReport,
     SavedMethod,
     Way,
 )
@@ -247,7 +248,13 @@ def charge_saved(order_number: str, saved_method_id: int, now: datetime) -> Char
         language=payment.order.language,
         payer_email=payment.order.email,
     )
-    report = opened.charge(ask, SavedMethod(token=unseal(method.token), payer=method.payer))
+    try:
+        report = opened.charge(ask, SavedMethod(token=unseal(method.token), payer=method.payer))
+    except GatewayRefused as refusal:
+        # It may refuse because it did it before: then its answer had been lost.
+        report = opened.look(payment.number, payment.reference)
+        if report.status not in ("paid", "pending"):
+            report = PaymentReport(number=payment.number, status="failed", reason=refusal.code)
     taking.take(payment.number, report, now)
     state = models.Payment.objects.get(number=payment.number)
     return ChargeOutcome(

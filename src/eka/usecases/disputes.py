@@ -4,6 +4,7 @@ The bank takes the money for as long as it decides. Won: all goes on as before. 
 is left goes back to the shop, and the books show what the dispute cost.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +56,8 @@ def _dispute(
     order: models.Order,
     now: datetime,
 ) -> models.Dispute:
-    known = models.Dispute.objects.filter(gateway=gateway_name, reference=report.reference)
+    # One payment is contested once: a gateway may tell of it under a second name (PayPal does).
+    known = models.Dispute.objects.filter(gateway=gateway_name, money=money)
     if (dispute := known.first()) is not None:
         return dispute
     amount = report.amount.minor if report.amount else money.amount
@@ -87,13 +89,15 @@ def _decide(dispute: models.Dispute, status: str, order: models.Order, now: date
     amount = Money(dispute.amount, dispute.currency)
     if status == "won":
         _book(dispute, "won", books.dispute_won(dispute.gateway, amount), now)
-        _thaw(order, now)
+        _thaw(order, _lines(order), now)
         if can(order.state, "dispute_won"):
             move(order, "dispute_won", now)
     else:
-        _on_lines(order, "chargeback", now)
-        taken = take_all_back(order, now)
-        _thaw(order, now)
+        # First what was paid for goes back unearned, then what the policy takes for a chargeback.
+        lines = _lines(order)
+        taken = take_all_back(order, now, what_is_there=True)
+        _on_lines(order, lines, "chargeback", now)
+        _thaw(order, lines, now)
         _book(dispute, "lost", books.dispute_lost(amount, taken), now)
         if can(order.state, "dispute_lost"):
             move(order, "dispute_lost", now)
@@ -103,19 +107,19 @@ def _decide(dispute: models.Dispute, status: str, order: models.Order, now: date
 
 
 def _freeze(order: models.Order, now: datetime) -> None:
-    _on_lines(order, "suspend", now)
+    _on_lines(order, _lines(order), "suspend", now)
 
 
-def _thaw(order: models.Order, now: datetime) -> None:
+def _thaw(order: models.Order, lines: Sequence[int], now: datetime) -> None:
     """Lines that no other open dispute holds are in service again."""
-    others = models.Dispute.objects.filter(order__items__line__in=_lines(order), state="open")
+    others = models.Dispute.objects.filter(order__items__line__in=lines, state="open")
     if not others.exclude(order=order).exists():
-        _on_lines(order, "resume", now)
+        _on_lines(order, lines, "resume", now)
 
 
-def _on_lines(order: models.Order, what: Any, now: datetime) -> None:
+def _on_lines(order: models.Order, lines: Sequence[int], what: Any, now: datetime) -> None:
     """Does it to the order's lines; one that is as it should be already stays as it is."""
-    for line_id in _lines(order):
+    for line_id in lines:
         try:
             carry_out(line_id, Change(what), now=now, key=f"dispute:{order.number}:{what}")
         except Unable:

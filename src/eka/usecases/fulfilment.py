@@ -17,13 +17,14 @@ from eka.rules.baskets import Gives, Item, NewLineItem, WalletItem
 from eka.rules.lines import Entry, Unable
 from eka.rules.plans import RenewedBy
 from eka.rules.units import Money
-from eka.usecases import bookkeeping, refunding, wallets
+from eka.usecases import bookkeeping, referrals, refunding, wallets
 from eka.usecases.bookkeeping import Allowance
 from eka.usecases.cases import open_case
 from eka.usecases.commands import Done, NoSuchLine, carry_out
 from eka.usecases.goods import commands_of
 from eka.usecases.lines import NewLine, add_line
 from eka.usecases.orders import locked, message, move
+from eka.usecases.shop import the_shop
 
 DELIVERS = ("paid", "fulfilling")
 
@@ -42,21 +43,22 @@ def _fulfil(order_number: str, now: datetime) -> None:
     if order.state not in DELIVERS:
         return
     items = list(order.items.select_related("plan_version__plan").order_by("position"))
-    shares = _shares(order, items)
-    credited = 0
-    for item, value in zip(items, shares, strict=True):
-        credited += _deliver(order, item, value, now)
-    values = [value for item, value in zip(items, shares, strict=True) if item.kind != "wallet"]
+    wallet = sum(_deliver(order, item, now) for item in items)
+    paid_for = sum(_value(item) for item in items if item.kind == "wallet")
+    values = [_value(item) for item in items if item.kind != "wallet"]
     bookkeeping.record(
         "order_fulfilled",
         f"fulfilled:{order.number}",
-        books.order_fulfilled(order.currency, values, credited),
+        books.order_fulfilled(order.currency, values, wallet, wallet - paid_for),
         now,
         order_id=order.pk,
     )
     if order.state == "paid":
         move(order, "taken_up", now)
     move(order, "fulfilled", now, fulfilled_at=now)
+    for money in the_shop().invites:
+        if money.currency == order.currency:
+            referrals.reward(order.pk, money, now)
     message(order, "order_fulfilled", order.number, now, {"total": order.total})
 
 
@@ -72,12 +74,12 @@ def give_back(order_number: str, why: str, now: datetime) -> None:
     message(order, "order_undeliverable", order.number, now, {"total": order.total})
 
 
-def _shares(order: models.Order, items: Sequence[models.OrderItem]) -> list[int]:
-    """What was paid for each item, in minor units; together the order's total."""
-    return [item.price - item.discount for item in items]
+def _value(item: models.OrderItem) -> int:
+    """What was paid for the item, in minor units; over all items the order's total."""
+    return item.price - item.discount
 
 
-def _deliver(order: models.Order, item: models.OrderItem, value: int, now: datetime) -> int:
+def _deliver(order: models.Order, item: models.OrderItem, now: datetime) -> int:
     """Does one item; what it put into the wallet."""
     terms: Item = msgspec.convert(item.terms, Item)
     credited = 0
@@ -89,7 +91,7 @@ def _deliver(order: models.Order, item: models.OrderItem, value: int, now: datet
         item.line_id = line_id
         _note_entries(item, done)
         now = done[0].at  # of a line that has gone on already, a little later
-        bookkeeping.defer(order.pk, item.position, line_id, _allowances(order, item, value, done))
+        bookkeeping.defer(order.pk, item.position, line_id, _allowances(order, item, done))
     item.state, item.done_at = "done", now
     item.save(update_fields=["state", "done_at", "line", "first_entry", "last_entry"])
     return credited
@@ -145,31 +147,50 @@ def _note_entries(item: models.OrderItem, done: Sequence[Done]) -> None:
 
 
 def _allowances(
-    order: models.Order, item: models.OrderItem, value: int, done: Sequence[Done]
+    order: models.Order, item: models.OrderItem, done: Sequence[Done]
 ) -> list[Allowance]:
     """What was paid is earned as the data goes: a share for each period or top-up that was bought.
 
-    A period that is queued has no bucket yet. What promotions gave has no price of its own.
+    A period that has not begun has no bucket yet. Periods that a promotion gave are worth nothing,
+    and stand in the row all the same, so that those that were paid for find their own.
     """
-    bought = list(done[: item.terms.get("times", 1)])
-    each, rest = divmod(value, len(bought))
-    found = []
-    for nth, one in enumerate(bought):
-        entry = _granted(one.entries, "topup" if item.kind == "top_up" else "plan")
-        unlimited = entry is None or entry.figures.get("unlimited")
-        found.append(
-            Allowance(
-                nth=nth,
-                value=each + (1 if nth < rest else 0),
-                currency=order.currency,
-                paid_at=one.at,
-                bucket=entry.bucket if entry else None,
-                granted=None if unlimited or entry is None else entry.bytes,
-            )
+    gives = msgspec.convert(item.gives.get("gifts", []), list[Gives])
+    times = item.terms.get("times", 1)
+    term = 1 if item.kind == "top_up" or not item.plan_version_id else _term(item.plan_version_id)
+    free = sum(gift.periods for gift in gives)
+    each, rest = divmod(_value(item), times * term)
+    begun = [one for command in done[: times + free] for one in (command, *[None] * (term - 1))]
+    return [
+        _allowance(
+            nth,
+            0 if nth >= times * term else each + (1 if nth < rest else 0),
+            order.currency,
+            done[0].at,
+            _granted(one, "topup" if item.kind == "top_up" else "plan") if one else None,
         )
-    return found
+        for nth, one in enumerate(begun)
+    ]
 
 
-def _granted(entries: Sequence[Entry], reason: str) -> Entry | None:
-    granted = [e for e in entries if e.code == "granted" and e.reason == reason]
-    return granted[-1] if granted else None
+def _term(plan_version: int) -> int:
+    return version(plan_version).term
+
+
+def _allowance(
+    nth: int, value: int, currency: str, paid_at: datetime, granted: Entry | None
+) -> Allowance:
+    unlimited = granted is None or granted.figures.get("unlimited")
+    return Allowance(
+        nth=nth,
+        value=value,
+        currency=currency,
+        paid_at=paid_at,
+        bucket=granted.bucket if granted else None,
+        granted=None if unlimited or granted is None else granted.bytes,
+    )
+
+
+def _granted(done: Done, reason: str) -> Entry | None:
+    """What the command granted at once, at its very end; what came due before it does not count."""
+    last = done.entries[-1] if done.entries else None
+    return last if last and last.code == "granted" and last.reason == reason else None

@@ -10,12 +10,14 @@ from typing import Literal
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from msgspec import Struct
 
 from eka.ledger import models
 from eka.ledger.connections import run
 from eka.ledger.plans import OnSale
+from eka.rules import books
 from eka.rules.gift_codes import (
     Gift,
     GiftData,
@@ -30,7 +32,8 @@ from eka.rules.gift_codes import (
 )
 from eka.rules.instants import format_instant, parse_instant
 from eka.rules.requests import Command, Renew, TopUp
-from eka.usecases import wallets
+from eka.rules.units import Money
+from eka.usecases import bookkeeping, wallets
 from eka.usecases.commands import carry_out
 
 CardState = Literal["open", "redeemed", "cancelled", "expired"]
@@ -85,11 +88,18 @@ class Card(Struct, frozen=True, kw_only=True):
 
 @transaction.atomic
 def make_batch(
-    batch: str, gift: Gift, count: int, now: datetime, expires_at: datetime | None = None
+    batch: str,
+    gift: Gift,
+    count: int,
+    now: datetime,
+    expires_at: datetime | None = None,
+    *,
+    sold: bool = False,
 ) -> list[str]:
     """Makes so many cards and returns their codes, which nobody can ask for again.
 
-    A batch is made once. Raises UnableToMake.
+    A batch is made once. `sold`: somebody paid for them outside the gateways; else the shop gives
+    them away. Raises UnableToMake.
     """
     if not 1 <= count <= CARDS_MAX:
         raise UnableToMake(f"a batch has 1 to {CARDS_MAX} cards")
@@ -113,6 +123,10 @@ def make_batch(
         )
         for code in codes
     )
+    if isinstance(gift, GiftMoney):
+        worth = Money(gift.money.minor * count, gift.money.currency)
+        posts = books.gift_cards_sold(worth) if sold else books.gift_cards_given(worth)
+        bookkeeping.record("gift_cards_made", f"gift_cards_made:{batch}", posts, now)
     return [grouped(code) for code in codes]
 
 
@@ -122,10 +136,28 @@ def cancel(batch: str, now: datetime, shown: str = "") -> int:
 
     `shown` limits it to those whose codes end in these characters.
     """
-    open_ones = models.GiftCard.objects.filter(
-        batch=batch, redeemed_at=None, cancelled_at=None, shown__endswith=shown.upper()
-    )
-    return open_ones.update(cancelled_at=now)
+    return _end(_open().filter(batch=batch, shown__endswith=shown.upper()), now)
+
+
+@transaction.atomic
+def expire_due(now: datetime, most: int = 500) -> int:
+    """Ends cards that can no longer be redeemed, so that nothing is owed for them; how many."""
+    over = _open().filter(expires_at__lte=now).order_by("pk")[:most]
+    return _end(models.GiftCard.objects.filter(pk__in=list(over.values_list("pk", flat=True))), now)
+
+
+def _open() -> QuerySet[models.GiftCard]:
+    return models.GiftCard.objects.filter(redeemed_at=None, cancelled_at=None)
+
+
+def _end(cards: QuerySet[models.GiftCard], now: datetime) -> int:
+    ended = list(cards.select_for_update(skip_locked=True))
+    for card in ended:
+        gift = gift_from_text(card.gives)
+        if isinstance(gift, GiftMoney):
+            posts = books.gift_card_expired(gift.money)
+            bookkeeping.record("gift_card_expired", f"gift_card_expired:{card.pk}", posts, now)
+    return models.GiftCard.objects.filter(pk__in=[c.pk for c in ended]).update(cancelled_at=now)
 
 
 def cards(now: datetime, batch: str | None = None) -> Iterator[Card]:
@@ -204,6 +236,8 @@ def _redeem(code: str, subscriber_id: int, now: datetime, line_id: int | None) -
     key = f"gift_card:{card.pk}"
     if isinstance(gift, GiftMoney):
         wallets.credit(subscriber_id, gift.money, kind="gift_card", key=key, now=now)
+        posts = books.gift_card_redeemed(gift.money)
+        bookkeeping.record("gift_card_redeemed", f"gift_card_redeemed:{card.pk}", posts, now)
     else:
         card.line_id = _own_line(line_id, subscriber_id)
         carry_out(card.line_id, _command(gift), now=now, key=key)

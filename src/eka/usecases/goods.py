@@ -5,6 +5,7 @@ A quote shows what these commands do to a copy of the line; the fulfilment perfo
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -215,10 +216,16 @@ def commands_of(
     return bought + given
 
 
-def _rollover(gives: Sequence[Gives]) -> dict[str, object] | None:
-    merged: dict[str, object] = {}
+def _rollover(gives: Sequence[Gives]) -> dict[str, Any] | None:
+    """What all of them say together, group by group; of two that say the same the later counts."""
+    merged: dict[str, Any] = {}
     for gift in gives:
-        merged |= gift.rollover or {}
+        for name, value in (gift.rollover or {}).items():
+            before = merged.get(name)
+            if isinstance(before, dict) and isinstance(value, dict):
+                merged[name] = {**before, **value}
+            else:
+                merged[name] = value
     return merged or None
 
 

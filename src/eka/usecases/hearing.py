@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 from django.db import transaction
 from django.db.models import F
+from msgspec.structs import replace
 
-from eka.gateways.payments.terms import Notice, PaymentReport, Reply
+from eka.gateways.payments.terms import Notice, PaymentGateway, PaymentReport, Reply
 from eka.ledger import models
 from eka.usecases import disputes, refunding
 from eka.usecases.gateways import gateway
@@ -24,8 +25,24 @@ def hear(gateway_name: str, headers: Mapping[str, str], body: bytes, now: dateti
     """
     opened = gateway(gateway_name)
     notice = opened.read_notice(headers, body, now)
+    if notice.payment is not None and not opened.proves:
+        notice = replace(notice, payment=_looked_at(opened, notice.payment))
     take_in(gateway_name, notice, now)
     return opened.reply(True)
+
+
+def _looked_at(opened: PaymentGateway, heard: PaymentReport) -> PaymentReport:
+    """What the gateway itself says now of the payment that a notification is about."""
+    number = _ours(opened.name, heard)
+    payment = models.Payment.objects.filter(number=number).first()
+    if payment is None or heard.status != "paid":
+        return heard
+    seen = opened.look(number, payment.reference or heard.reference)
+    # A second payment of the same number is not what is found by looking at the first.
+    known = models.MoneyIn.objects.filter(gateway=opened.name, transaction=seen.transaction)
+    if seen.transaction != heard.transaction and known.exists():
+        return heard
+    return replace(seen, saved=seen.saved or heard.saved)
 
 
 @transaction.atomic
@@ -84,8 +101,6 @@ def _plain(notice: Notice) -> dict[str, Any]:
     """The notice as JSON, without what may charge its payer again."""
     payment = notice.payment
     if payment is not None and payment.saved is not None:
-        notice = msgspec.structs.replace(
-            notice, payment=msgspec.structs.replace(payment, saved=None)
-        )
+        notice = replace(notice, payment=replace(payment, saved=None))
     plain: dict[str, Any] = msgspec.to_builtins(notice)
     return plain

@@ -60,7 +60,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 
     `people` are those whom it is for and whose own limit is not reached. `most` is what it comes to
     if each of them buys a new line, and one thing for every line that they have, whatever gains
-    them most, as far as the promotion's limits go.
+    them most, each in an order of its own, as far as the promotion's limits go.
     """
 
     promotion: Promotion
@@ -95,7 +95,7 @@ def preview(name: str, now: datetime) -> Preview:
         now="stopped" if row.stopped_at else closed(promotion, now) or "",
         people=everybody,
         samples=samples,
-        most=_most(promotion, row, samples),
+        most=_most(promotion, row, samples, everybody),
         examples=_examples(periods, samples),
     )
 
@@ -146,9 +146,9 @@ def _examples(periods: QuerySet[models.Period], samples: Sequence[Sample]) -> tu
 
 def _items(promotion: Promotion, offer: Offer) -> Iterator[tuple[Priced, str]]:
     """What is sold of a plan that the promotion is for, each alone at a list price."""
-    plan, only = offer.plan, promotion.only
+    plan = offer.plan
     own = (plan.price,) if plan.price else ()
-    times = -(-only.times // plan.term)
+    times = -(-promotion.only.times // plan.term)
     sold: list[tuple[ItemKind, int, Sequence[Money]]] = [
         ("new_line", 1, (*own, *offer.prices)),
         ("renewal", times, (*own, *offer.prices)),
@@ -167,7 +167,7 @@ def _items(promotion: Promotion, offer: Offer) -> Iterator[tuple[Priced, str]]:
             carrier=offer.carrier.key if offer.carrier else "",
             times=number,
         )
-        if suits(only, item):
+        if suits(promotion, item):
             yield item, price.currency
 
 
@@ -200,19 +200,25 @@ def _tried(promotion: Promotion, item: Priced, currency: str, buyers: int) -> Sa
 # ------------------------------------------------------------------------------------- how much
 
 
-def _most(promotion: Promotion, row: models.Promotion, samples: Sequence[Sample]) -> Most:
+def _most(
+    promotion: Promotion, row: models.Promotion, samples: Sequence[Sample], people: int
+) -> Most:
     """The dearest purchases first, as many as there are buyers, and as the limits allow."""
     in_use = row.uses.exclude(state="released")
-    in_all = promotion.limits.in_all
-    left = None if in_all is None else max(0, in_all - in_use.count())
+    limits = promotion.limits
+    left = sum(sample.buyers for sample in samples)
+    if limits.in_all is not None:
+        left = min(left, max(0, limits.in_all - in_use.count()))
+    if limits.per_person is not None:
+        left = min(left, limits.per_person * people)
     cost: Counter[str] = Counter()
     bonus = 0
     for sample in sorted(_dearest(samples), key=_dear, reverse=True):
-        buyers = sample.buyers if left is None else min(sample.buyers, left)
-        left = None if left is None else left - buyers
+        buyers = min(sample.buyers, left)
+        left -= buyers
         cost[sample.price.currency] += buyers * sample.off
         bonus += buyers * (sample.gives.bonus if sample.gives else 0)
-    for budget in promotion.limits.budget:
+    for budget in limits.budget:
         spent = in_use.filter(currency=budget.currency).aggregate(sum=Sum("amount"))["sum"] or 0
         cost[budget.currency] = min(cost[budget.currency], max(0, budget.minor - spent))
     return Most(tuple(Money(minor, currency) for currency, minor in cost.items() if minor), bonus)

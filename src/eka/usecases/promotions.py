@@ -160,6 +160,17 @@ def applicable(
 
     Reads only: what it finds may be gone by the time an order is to `hold` it.
     """
+    return applicable_each(subscriber_id, [basket], currency, code, now)[0]
+
+
+def applicable_each(
+    subscriber_id: int | None,
+    baskets: Sequence[Sequence[Priced]],
+    currency: str,
+    code: str,
+    now: datetime,
+) -> list[Applied]:
+    """The same for several baskets, of which the buyer takes one; four queries for all of them."""
     found = _on_offer(plain_code(code))
     who = subscriber_id or NOBODY
     uses = _uses(found.values(), who, currency)
@@ -171,7 +182,8 @@ def applicable(
         uses_in_all={name: use.in_all for name, use in uses.items()},
         spent={name: use.spent for name, use in uses.items()},
     )
-    return apply(list(found.values()), basket, buyer, currency=currency, code=code, now=now)
+    on_offer = list(found.values())
+    return [apply(on_offer, one, buyer, currency=currency, code=code, now=now) for one in baskets]
 
 
 def _on_offer(code: str) -> dict[str, Promotion]:

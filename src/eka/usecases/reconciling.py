@@ -144,7 +144,7 @@ def _payments_there(
                 there=line.amount.minor,
                 currency=line.amount.currency,
             )
-        elif line.fee is not None and line.fee.minor:
+        elif line.fee is not None and line.fee.minor > 0:
             models.MoneyIn.objects.filter(pk=money.pk).update(fee=line.fee.minor)
             posts = books.fee(name, line.fee)
             key = f"fee:{name}:{number}"

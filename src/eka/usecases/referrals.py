@@ -6,9 +6,10 @@ from datetime import datetime
 from django.db import transaction
 
 from eka.ledger import models
+from eka.rules import books
 from eka.rules.gift_codes import INVITATION_LENGTH, bits, grouped, read_code, spell
 from eka.rules.units import Money
-from eka.usecases import wallets
+from eka.usecases import bookkeeping, wallets
 
 
 class UnableToRefer(Exception):
@@ -87,4 +88,6 @@ def reward(order_id: int, money: Money, now: datetime) -> bool:
     wallets.credit(
         guest.referred_by_id, money, kind="referral", key=key, now=now, order_id=order_id
     )
+    posts = books.wallet_credited(money, "referral")
+    bookkeeping.record("referral", key, posts, now, order_id=order_id)
     return True

@@ -138,34 +138,28 @@ def _ask(order: models.Order, wanted: Wanted, now: datetime, *, whole: bool) -> 
     return str(refund.number)
 
 
-def take_all_back(order: models.Order, now: datetime) -> dict[str, int]:
-    """Takes back all that the order gave; what each liability gives up, by account."""
-    if order.fulfilled_at is None:
-        promotions.release(order.pk)
-        rest = _rest_of_prepayment(order)
-        return {books.PREPAYMENTS: rest} if rest else {}
-    taken = 0
-    wallet = 0
-    for item in order.items.order_by("position"):
-        if item.state != "done":
-            continue
-        if item.kind == "wallet":
-            wallet += _take_from_wallet(order, item, now)
-        else:
-            taken += sum(part.taken for part in _take_data(order, item, now))
-        item.state = "returned"
-        item.save(update_fields=["state"])
+def take_all_back(
+    order: models.Order, now: datetime, *, what_is_there: bool = False
+) -> dict[str, int]:
+    """Takes back all that the order gave; what each liability gives up, by account.
+
+    Money in a wallet that was spent since cannot be: then UnableToRefund is raised, unless
+    `what_is_there` is enough.
+    """
     promotions.release(order.pk)
-    by_account = {books.DEFERRED: taken, books.WALLETS: wallet}
-    return {account: amount for account, amount in by_account.items() if amount}
-
-
-def _rest_of_prepayment(order: models.Order) -> int:
-    """What was paid and not delivered, less what went back before."""
-    back = sum(order.refunds.exclude(state="failed").values_list("amount", flat=True))
-    surplus = sum(order.refunds.filter(why="surplus").values_list("amount", flat=True))
-    earlier = sum(order.refunds.filter(whole=True).values_list("amount", flat=True))
-    return order.total - (back - surplus - earlier)
+    if order.fulfilled_at is None:
+        taken = {books.PREPAYMENTS: bookkeeping.owed(order.pk, books.PREPAYMENTS, order.currency)}
+    else:
+        taken = {books.DEFERRED: 0, books.WALLETS: 0}
+        for item in order.items.filter(state="done").order_by("position"):
+            if item.kind == "wallet":
+                amount = _take_from_wallet(order, item, now, what_is_there=what_is_there)
+                taken[books.WALLETS] += amount
+            else:
+                taken[books.DEFERRED] += sum(part.taken for part in _take_data(order, item, now))
+            item.state = "returned"
+            item.save(update_fields=["state"])
+    return {account: amount for account, amount in taken.items() if amount}
 
 
 def _take_data(order: models.Order, item: models.OrderItem, now: datetime) -> list[TakenBack]:
@@ -206,16 +200,24 @@ def buckets_of(item: models.OrderItem) -> set[int]:
     return found
 
 
-def _take_from_wallet(order: models.Order, item: models.OrderItem, now: datetime) -> int:
-    amount = Money(int(item.terms["amount"]), order.currency)
-    key = f"uncharge:{order.number}:{item.position}"
-    try:
+def _take_from_wallet(
+    order: models.Order, item: models.OrderItem, now: datetime, *, what_is_there: bool
+) -> int:
+    amount = int(item.terms["amount"])
+    held = wallets.balances(order.subscriber_id).get(order.currency, 0)
+    if held < amount and not what_is_there:
+        raise UnableToRefund("spent")
+    amount = min(amount, held)
+    if amount:
         wallets.debit(
-            order.subscriber_id, amount, kind="refund", key=key, now=now, order_id=order.pk
+            order.subscriber_id,
+            Money(amount, order.currency),
+            kind="refund",
+            key=f"uncharge:{order.number}:{item.position}",
+            now=now,
+            order_id=order.pk,
         )
-    except wallets.NotEnough:
-        raise UnableToRefund("spent") from None
-    return amount.minor
+    return amount
 
 
 def _allowances_of(order: models.Order, now: datetime) -> tuple[Allowance, ...]:

@@ -34,8 +34,8 @@ def take(number: str, report: PaymentReport, now: datetime) -> Verdict:
     # The order is locked first, always: who pays it, refunds it or delivers it takes turns.
     order = models.Order.objects.select_for_update().get(pk=payment.order_id)
     payment = models.Payment.objects.select_for_update().get(pk=payment.pk)
+    _keep_method(payment, report.saved, now)
     if report.transaction and _known(payment.gateway, report):
-        _keep_method(payment, report.saved, now)
         return "nothing"
     judged = judge(_claim(payment, order), _heard(report), now)
     _act(judged, payment, order, report, now)
@@ -118,7 +118,6 @@ def _credit(
     payment: models.Payment, order: models.Order, report: PaymentReport, now: datetime
 ) -> None:
     money = _write_money(payment, order, report, "credited", now)
-    _keep_method(payment, report.saved, now)
     _end(payment, "paid", "", now)
     came = Money(money.amount, money.currency)
     posts = books.money_received(payment.gateway, came)
@@ -155,6 +154,8 @@ def _surplus(
         asked_at=now,
     )
     models.MoneyIn.objects.filter(pk=money.pk).update(given_back=money.amount)
+    asked = books.refund_asked(came, {books.SURPLUS_DUE: came.minor})
+    _book(order, "refund_asked", f":{refund.number}", asked, now)
     tell(order, "surplus", now, {"amount": money.amount, "why": why})
     outbox.put("refund", f"refund:{refund.number}", now, {"refund": refund.number})
 

@@ -205,6 +205,10 @@ class PaymentGateway(Protocol):
         """What it takes; empty: any."""
 
     @property
+    def proves(self) -> bool:
+        """Whether a notification's signature covers every byte; if not, it is a hint to look."""
+
+    @property
     def saves(self) -> bool:
         """Whether a method can be kept and charged again."""
 

@@ -210,7 +210,16 @@ def test_nobody_at_the_certificates_address_means_later(paypal: Scene, letter: L
         gateway.read_notice(headers, letter.body, paypal.watch())
 
 
-@pytest.mark.parametrize("content", [b"", b"no certificate", b"-" * 70_000])
+def test_a_certificate_with_a_book_behind_it_is_not_read(
+    paypal: Scene, letter: Letter, odd: OddServer
+) -> None:
+    good = paypal.box.account.seal.certificate.encode()
+    odd.will(f"{CERTS}CERT-1", (200, good + b"\n" * 70_000))
+    with pytest.raises(NotAuthentic):
+        allowing(paypal, odd).read_notice(at(odd, letter), letter.body, paypal.watch())
+
+
+@pytest.mark.parametrize("content", [b"", b"no certificate"])
 def test_what_is_no_certificate_is_refused(
     paypal: Scene, letter: Letter, odd: OddServer, content: bytes
 ) -> None:

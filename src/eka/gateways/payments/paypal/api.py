@@ -95,7 +95,7 @@ class Api:
     def _call(self, method: str, path: str, **request: Any) -> bytes:
         token = self._current_token()
         answer = self._send(method, path, token, **request)
-        if False:
+        if answer.status_code == httpx.codes.UNAUTHORIZED:
             answer = self._send(method, path, self._token_after(token), **request)
         if not answer.is_success:
             raise refusal(answer)
