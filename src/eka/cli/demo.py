@@ -7,8 +7,10 @@ import click
 from eka import clock
 from eka.cli.catalogue import SHIPPED
 from eka.cli.options import database_option
+from eka.cli.promotion import SHIPPED as OFFERS
 from eka.cli.texts import read_text
 from eka.rules.catalogue_text import read_catalogue
+from eka.rules.promotion_text import read_promotions
 from eka.web.state import read_or_make
 
 STEPS = ("day", "week", "period_end", "month_end")
@@ -26,12 +28,14 @@ def load() -> None:
     from eka.usecases import demo as story
     from eka.usecases.catalogue import import_catalogue
     from eka.usecases.demo_prices import SHOP, priced
+    from eka.usecases.promotions import import_promotions
     from eka.usecases.shop import is_set, set_shop
 
     story.follow_clock()
     import_catalogue(priced(read_catalogue(read_text(SHIPPED))), clock.now())
     if not is_set():
         set_shop(SHOP, clock.now())
+        import_promotions(read_promotions(read_text(OFFERS)), clock.now())
     password = read_or_make("demo-password", lambda: secrets.token_urlsafe(9))
     if story.load(clock.now(), password):
         click.echo("The demo's cast has been loaded.")

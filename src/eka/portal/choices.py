@@ -11,7 +11,7 @@ from eka.ledger import models, offers
 from eka.ledger.offers import Offer
 from eka.portal.promise import Change, change_of
 from eka.portal.speech import own, titles_of, words
-from eka.rules.baskets import AddOnItem, Gives, Item, RenewalItem, TopUpItem
+from eka.rules.baskets import ITEMS_MAX, AddOnItem, Gives, Item, RenewalItem, TopUpItem
 from eka.rules.lines import Line
 from eka.rules.plans import Plan
 from eka.rules.promotions import Applied
@@ -57,7 +57,7 @@ def choices_for(line_id: int, line: Line, buyer: Buyer) -> list[Choice]:
     """Everything on sale that suits the line, at what it would cost now."""
     on_sale = offers.on_sale()
     shelved = list(_on_shelves(line_id, line, on_sale, buyer))
-    goods = [(shelf, good) for shelf, item in shelved for good in _good(item, buyer)]
+    goods = _goods(shelved[:ITEMS_MAX], buyer)
     baskets = [[good.priced] for _, good in goods]
     applied = promotions.applicable_each(buyer.subscriber, baskets, buyer.currency, "", buyer.now)
     titles = titles_of(on_sale)
@@ -103,12 +103,18 @@ def _others(present: Offer | None, on_sale: Sequence[Offer], buyer: Buyer) -> li
     return [offer for _, _, offer in sorted(found, key=lambda one: one[:2])[:OTHERS_MAX]]
 
 
-def _good(item: Item, buyer: Buyer) -> list[Good]:
-    """The item with its price; nothing where it is not sold."""
-    try:
-        return price_goods([item], buyer.subscriber, buyer.currency, buyer.shop, buyer.now)
-    except UnableToQuote:
-        return []
+def _goods(shelved: list[tuple[Shelf, Item]], buyer: Buyer) -> list[tuple[Shelf, Good]]:
+    """The items with their prices, without those that are not sold."""
+    wanted = list(shelved)
+    while wanted:
+        items = [item for _, item in wanted]
+        try:
+            goods = price_goods(items, buyer.subscriber, buyer.currency, buyer.shop, buyer.now)
+        except UnableToQuote as refusal:
+            del wanted[refusal.position]
+        else:
+            return [(shelf, good) for (shelf, _), good in zip(wanted, goods, strict=True)]
+    return []
 
 
 def _choice(  # noqa: PLR0913 - what one row of the page is made of

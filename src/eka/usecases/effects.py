@@ -97,6 +97,10 @@ def _capture(payload: Payload, now: datetime) -> None:
     take(payment.number, report, now)
 
 
+def _look(payload: Payload, now: datetime) -> None:
+    looking.look(payload["payment"], now)
+
+
 def _left_to_people(payload: Payload, why: str, now: datetime) -> None:
     number = payload["payment"]
     payment = models.Payment.objects.get(number=number)
@@ -108,5 +112,6 @@ KINDS: Mapping[str, Kind] = {
     "fulfil": Kind(_fulfil, _not_fulfilled),
     "refund": Kind(_refund, _not_refunded),
     "close": Kind(_close, _left_to_people),
+    "look": Kind(_look, _left_to_people),
     "capture": Kind(_capture, _left_to_people),
 }

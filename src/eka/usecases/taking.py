@@ -123,6 +123,8 @@ def _credit(
     posts = books.money_received(payment.gateway, came)
     _book(order, "money_received", f":{money.pk}", posts, now)
     paid(order, now, payment.gateway)
+    if payment.save_method and report.saved is None:  # some tell of a kept method only when asked
+        outbox.put("look", f"look:{payment.number}", now, {"payment": payment.number})
     # Whoever has another page of the shop open cannot pay a second time by mistake.
     for other in order.payments.filter(state__in=("beginning", "open", "approved")):
         outbox.put("close", f"close:{other.number}", now, {"payment": other.number})

@@ -133,12 +133,19 @@ def weakness(tongue: Tongue, code: str) -> str:
     return tongue.say(WEAKNESSES[code])
 
 
-def consent(tongue: Tongue, by: str, *, when_low: bool, **figures: str) -> list[str]:
-    """The words to agree to: what, at which price, when, from where, how to stop.
+def consent(tongue: Tongue, **figures: str) -> list[str]:
+    """The words to agree to: what, at which price, when, how to stop.
 
-    `figures` are shop, plan, line, price and shown, as texts.
+    `figures` are shop, plan, line and price, as texts.
     """
-    parts = [*CONSENT[:2], CONSENT_BY[by], *CONSENT[2:4], CONSENT[4]]
-    if when_low:
-        parts.insert(4, CONSENT_LOW)
-    return [tongue.say(part, **figures) for part in parts]
+    return [tongue.say(part, **figures) for part in CONSENT]
+
+
+def consent_by(tongue: Tongue, method: str, shown: str) -> str:
+    """Where the money comes from; `shown` is the card or account as its owner knows it."""
+    return tongue.say(CONSENT_BY[method], shown=shown)
+
+
+def consent_low(tongue: Tongue) -> str:
+    """What is agreed to beside, where the line may also renew before its period ends."""
+    return tongue.say(CONSENT_LOW)

@@ -1,11 +1,9 @@
 """From a wish to data, through each gateway: what was paid comes once."""
 
 import pytest
-from tests.usecases.buying.conftest import NEW_LINE, Shop
+from tests.usecases.buying.conftest import CURRENCY, NEW_LINE, Shop
 
 from eka.ledger import models
-
-CURRENCY = {"stripe": "USD", "paypal": "USD", "wechat": "CNY", "alipay": "CNY"}
 
 
 @pytest.mark.parametrize("name", list(CURRENCY))

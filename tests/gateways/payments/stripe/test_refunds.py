@@ -35,6 +35,15 @@ def test_a_refund_is_done_once_however_often_it_is_asked(stripe: Stripe) -> None
     assert [(line.number, line.amount) for line in lines] == [(ask.number, Money(500, "USD"))]
 
 
+def test_two_jobs_that_refund_at_once_have_one_key(stripe: Stripe) -> None:
+    """Both would see that there is no refund yet, so it is Stripe that has to tell them apart."""
+    ask = stripe.back(stripe.bought(), 500)
+    stripe.gateway.refund(ask)
+    other = {"payment_intent": ask.transaction, "amount": "1"}
+    answer = stripe.api("POST", "refunds", f"refund-{ask.number}", **other)
+    assert answer.json()["error"]["type"] == "idempotency_error"
+
+
 def test_a_refund_is_done_once_after_stripe_forgot_the_key(stripe: Stripe) -> None:
     ask = stripe.back(stripe.bought(), 500)
     done = stripe.gateway.refund(ask)

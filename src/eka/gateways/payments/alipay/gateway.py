@@ -60,6 +60,7 @@ class AlipayGateway:
     ways: tuple[Way, ...] = ("page", "phone", "qr")
     currencies: tuple[str, ...] = (CURRENCY,)
     saves: bool = False
+    proves: bool = True
 
     def __init__(self, settings: AlipaySettings, now: Callable[[], datetime] = clock.now) -> None:
         """Raises ValueError when a key is not one."""

@@ -68,6 +68,7 @@ class PayPalGateway:
     ways: tuple[Way, ...] = ("page",)
     currencies = CURRENCIES
     saves = True
+    proves = False  # PayPal signs a CRC-32 of the body, which many bodies share
 
     def __init__(self, settings: PayPalSettings) -> None:
         self.merchant = settings.merchant_id

@@ -56,6 +56,7 @@ class StripeGateway:
     ways: tuple[Way, ...] = ("page",)
     currencies = CURRENCIES
     saves = True
+    proves = True
 
     def __init__(self, settings: StripeSettings, now: Callable[[], datetime] = clock.now) -> None:
         self._settings, self._now = settings, now

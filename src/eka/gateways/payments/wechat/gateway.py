@@ -74,6 +74,7 @@ class WeChatGateway:
     ways: tuple[Way, ...] = ("qr", "phone", "inside")
     currencies: tuple[str, ...] = (CURRENCY,)
     saves = False
+    proves = True
 
     def __init__(self, settings: WeChatSettings, now: Callable[[], datetime] = clock.now) -> None:
         """`now` dates what we sign. Raises BadValue where a key cannot be read."""

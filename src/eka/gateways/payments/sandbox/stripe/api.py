@@ -92,7 +92,9 @@ def _questions(books: Books) -> list[Route]:
 
     def search(form: Form, _: dict[str, str]) -> Document:
         found = books.newest("payment_intent")
-        return finding.searched(found, form.must("query"), "/v1/payment_intents/search")
+        return finding.searched(
+            found, form.must("query"), "/v1/payment_intents/search", books.seconds
+        )
 
     return [
         listing("checkout/sessions", "checkout.session", "payment_intent", "customer"),

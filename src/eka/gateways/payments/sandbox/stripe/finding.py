@@ -10,6 +10,7 @@ from eka.gateways.payments.sandbox.stripe.refusals import Refused, missing
 
 LIMIT, LIMIT_MAX = 10, 100
 DEPTH_MAX = 4
+SEARCHABLE_AFTER_S = 60
 _QUERY = re.compile(r"metadata\['(\w+)'\]:'(\w+)'")
 _BOUNDS = {
     "gt": lambda created, bound: created > bound,
@@ -39,12 +40,13 @@ def page(found: list[Document], asked: Document, url: str, filters: tuple[str, .
     }
 
 
-def searched(found: list[Document], query: str, url: str) -> Document:
-    """The objects with this in their metadata."""
+def searched(found: list[Document], query: str, url: str, now: int) -> Document:
+    """The objects with this in their metadata; as at Stripe, a new one is not found at once."""
     match = _QUERY.fullmatch(query)
     if match is None:
         raise Refused("This sandbox searches only metadata['name']:'value'", "", "query")
-    data = [one for one in found if one["metadata"].get(match[1]) == match[2]]
+    known = [one for one in found if int(one["created"]) + SEARCHABLE_AFTER_S <= now]
+    data = [one for one in known if one["metadata"].get(match[1]) == match[2]]
     return {
         "object": "search_result",
         "data": data[:LIMIT],
