@@ -15,6 +15,8 @@ INSTALL := $(UV) pip install --quiet --system-certs --python $(BIN)/python
 STAMP := .venv/.complete
 PO := $(wildcard src/eka/locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
+# Two processes; who is free takes over what the other has not begun. ARGS="-n 0" is one.
+TWICE := -n 2 --dist worksteal
 
 .PHONY: build run test check bench shots fmt messages lock clean help
 
@@ -23,8 +25,8 @@ build: $(STAMP) $(MO)  ## Make .venv and compile the translations (first time ab
 run: build  ## Run everything on this machine, with demo data; Ctrl-C stops it
 	@$(BIN)/eka dev
 
-test: build  ## Run the tests on a throw-away database; ARGS="-k rollover" chooses
-	@$(BIN)/pytest $(ARGS)
+test: build  ## Run the tests on throw-away databases; ARGS="-k rollover" chooses
+	@$(BIN)/pytest $(TWICE) $(ARGS)
 
 check: build  ## All that CI looks at: format, lint, types, imports, translations, tests
 	$(BIN)/ruff format --check
@@ -32,7 +34,7 @@ check: build  ## All that CI looks at: format, lint, types, imports, translation
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/eka messages check
-	$(BIN)/pytest
+	$(BIN)/pytest $(TWICE)
 
 bench: build  ## Measure throughput and latency on this machine
 	@$(BIN)/eka bench periods --fresh --lines 100000

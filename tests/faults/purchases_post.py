@@ -31,14 +31,14 @@ class Fate:
     """When the process is killed: at a statement, or before or after a word to a gateway."""
 
     def __init__(self, chance: Random, of_1000: int) -> None:
-        self._chance, self._of_1000 = chance, of_1000
+        self._chance, self.of_1000 = chance, of_1000
         self._statements = self._words = -1
         self.killed = 0
 
     @contextmanager
     def may_strike(self) -> Iterator[None]:
         """Within it the process may be killed at any step."""
-        if self._chance.randrange(1000) < self._of_1000:
+        if self._chance.randrange(1000) < self.of_1000:
             if self._chance.random() < 0.7:
                 self._statements = int(self._chance.expovariate(1 / 12))
             else:
@@ -86,11 +86,11 @@ class MortalGateway:
         return talk
 
 
-def collect(box: Sandbox) -> list[Event]:
+def collect(http: httpx.Client, box: Sandbox) -> list[Event]:
     """The events that a sandbox has to tell of; it will not send them itself."""
     events = [deepcopy(delivery["event"]) for delivery in box.records.all("delivery")]
     if events:
-        taken = httpx.post(f"{box.address}/sandbox/take").json()
+        taken = http.post(f"{box.address}/sandbox/take").json()
         assert len(taken) == len(events)
     return events
 
@@ -99,7 +99,7 @@ def torn(letter: Envelope, chance: Random) -> Envelope:
     """The letter with one byte of its body changed on the way."""
     body = bytearray(letter.body)
     at = chance.randrange(len(body))
-    body[at] = (body[at] + 1 + chance.randrange(255)) % 256
+    body[at] = ord("$" if body[at] == ord("#") else "#")  # which means something else everywhere
     return Envelope(letter.headers, bytes(body))
 
 
@@ -113,22 +113,24 @@ def patience(chance: Random) -> timedelta:
 # ------------------------------------------------- authentic, and not what was asked for
 
 
-def falsified(name: str, event: Event, what: str) -> Event | None:
-    """The event with another `amount`, `currency`, `merchant` or `number`; None: not one of money.
+def falsified(name: str, event: Event, what: str) -> tuple[Event, str] | None:
+    """The event with another `amount`, `currency`, `merchant` or `number`, and the true number.
 
-    It will be signed with the gateway's own keys.
+    It will be signed with the gateway's own keys. None: it does not tell of money that came.
     """
     changed = deepcopy(event)
-    return changed if FALSIFIERS[name](changed, what) else None
+    number = FALSIFIERS[name](changed, what)
+    return (changed, number) if number else None
 
 
-def _stripe(event: Event, what: str) -> bool:
+def _stripe(event: Event, what: str) -> str:
     told = event["event"]
     if told["type"] not in ("checkout.session.completed", "payment_intent.succeeded"):
-        return False
+        return ""
     about = told["data"]["object"]
     if about.get("payment_status", "paid") != "paid":
-        return False
+        return ""
+    number = str(about["metadata"]["number"])
     if what == "amount":
         about["amount_total"] = about["amount_received"] = about.get("amount", 0) + 100
     elif what == "currency":
@@ -137,14 +139,15 @@ def _stripe(event: Event, what: str) -> bool:
         told["account"] = "acct_1SomebodyElse00"
     else:
         about["metadata"]["number"] = about["client_reference_id"] = "PNOBODYS"
-    return True
+    return number
 
 
-def _paypal(event: Event, what: str) -> bool:
+def _paypal(event: Event, what: str) -> str:
     told = event["event"]
     if told["event_type"] != "PAYMENT.CAPTURE.COMPLETED":
-        return False
+        return ""
     about = told["resource"]
+    number = str(about["custom_id"])
     if what == "amount":
         about["amount"]["value"] = "1.23"
     elif what == "currency":
@@ -153,13 +156,14 @@ def _paypal(event: Event, what: str) -> bool:
         about["payee"]["merchant_id"] = "SOMEBODYELSE1"
     else:
         about["custom_id"] = about["invoice_id"] = "PNOBODYS"
-    return True
+    return number
 
 
-def _wechat(event: Event, what: str) -> bool:
+def _wechat(event: Event, what: str) -> str:
     about = event["plain"]
     if event["kind"] != "TRANSACTION.SUCCESS":
-        return False
+        return ""
+    number = str(about["out_trade_no"])
     if what == "amount":
         about["amount"]["total"] += 1
     elif what == "currency":
@@ -168,20 +172,21 @@ def _wechat(event: Event, what: str) -> bool:
         about["mchid"] = "1900000001"
     else:
         about["out_trade_no"] = "PNOBODYS"
-    return True
+    return number
 
 
-def _alipay(event: Event, what: str) -> bool:
+def _alipay(event: Event, what: str) -> str:
     if event["trade_status"] != "TRADE_SUCCESS" or "refund_fee" in event:
-        return False
+        return ""
+    number = str(event["out_trade_no"])
     if what == "number":
         event["out_trade_no"] = "PNOBODYS"
     else:  # the seller and the currency are not the event's
         event["total_amount"] = "1.23"
-    return True
+    return number
 
 
-FALSIFIERS: dict[str, Callable[[Event, str], bool]] = {
+FALSIFIERS: dict[str, Callable[[Event, str], str]] = {
     "stripe": _stripe,
     "paypal": _paypal,
     "wechat": _wechat,

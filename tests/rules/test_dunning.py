@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from tests.properties.histories import START, plans
+from tests.properties.histories import REQUIREMENTS, START, mapping, plans
 
 from eka.rules.advice import next_renewal
 from eka.rules.commands import pass_time, perform
@@ -197,18 +197,28 @@ def test_nothing_comes_after_a_stop(
     assert steps(stopped) == ()
 
 
-@given(courses())
-def test_whatever_an_automatic_renewal_can_keep_is_kept(case: tuple[Line, Course]) -> None:
-    """The shop's instant is as good as the best that the advice knows of."""
-    line, planned = case
-    assume(line.state == "active" and not is_paid_ahead(line))
-    paid = Renew(by="auto", starts="at_end")
-    ours = attempt(line, planned.charge_at, paid, {})
-    best = next_renewal(line, planned.agreed_at, by="auto")
+demanding = st.builds(
+    sold,
+    period=st.sampled_from(["24h", "3d", "7d", "1mo"]),
+    early_renewal=st.sampled_from(["now", "at_end"]),
+    rollover=st.fixed_dictionaries({"requires": mapping(**REQUIREMENTS)}),
+)
+
+
+@given(demanding, st.integers(0, 100), st.sampled_from([0, 500, 4000]))
+def test_whatever_an_automatic_renewal_can_keep_is_kept(plan: Plan, late: int, used: int) -> None:
+    """The shop's instant is as good as the best that the advice knows of, and loses no day."""
+    line = perform(line_on(plan, START), Use(used), START).line
+    ends = line.period.ends if line.period else START
+    agreed_at = START + (ends - START) * late / 100
+    assume(agreed_at < ends)
+    planned = course_of(line, agreed_at)
+    assert planned is not None
+    ours = attempt(line, planned.charge_at, Renew(by="auto", starts="at_end"), {})
+    best = next_renewal(line, agreed_at, by="auto")
     kept = sum(entry.bytes for entry in ours.entries if entry.code == "carried")
-    if best.starts <= planned.ends:
-        assert kept >= best.carried
-    assert ours.period.starts == planned.ends
+    assert kept >= best.carried
+    assert ours.period.starts == ends
 
 
 # --------------------------------------------------------------------------- running low, paid

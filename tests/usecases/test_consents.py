@@ -7,8 +7,10 @@ from tests.usecases.renewal_story import CHARGE, DAY, END, HOUR, NEW_YEAR, Story
 
 from eka.ledger import models
 from eka.rules.units import Money
+from eka.usecases.checkout import UnableToPay, pay_from_wallet
 from eka.usecases.commands import KeyReused, NoSuchLine
 from eka.usecases.consents import UnableToAgree, standing, standings, stop
+from eka.usecases.renewal_orders import Charge, make, order_for, renewal_of
 from eka.usecases.renewing import take_steps
 
 
@@ -122,3 +124,19 @@ def test_nobody_stops_what_is_not_theirs(story: Story) -> None:
     with pytest.raises(NoSuchLine):
         story.agree("other", subscriber=bob)
     assert standing(story.line, story.now) is not None
+
+
+def test_stopped_between_the_decision_and_the_charge_nothing_is_charged(story: Story) -> None:
+    """A worker has made the order and is about to charge it."""
+    story.charge(50)
+    story.agree()
+    row = models.AutoRenewal.objects.get()
+    order = order_for(row, renewal_of(row), "auto", story.now)
+    models.AutoRenewal.objects.update(step="charge", order=order)
+    stop(story.line, story.alice, story.now)
+    order.refresh_from_db()
+    assert order.state == "cancelled"
+    assert make(Charge(row.pk, order.number), story.now).state == "failed"
+    with pytest.raises(UnableToPay, match="cancelled"):
+        pay_from_wallet(order.number, story.now, pin=None)
+    assert story.balance() == 5000

@@ -212,6 +212,32 @@ def refund(
     _show(number, as_json)
 
 
+@order.command("refund-again")
+@click.argument("refund")
+@click.option("--key", help="Doing it again with the same key is the same refund.")
+@json_option
+@database_option
+def refund_again(refund: str, key: str | None, as_json: bool) -> None:
+    """Ask anew for a refund that its gateway refused, under a new number."""
+    from eka.ledger import models
+    from eka.usecases import refunding
+    from eka.usecases.commands import KeyReused
+
+    try:
+        fresh = f"cli:{key or secrets.token_hex(8)}"
+        number = refunding.try_again(refund, fresh, "cli", clock.now())
+    except models.Refund.DoesNotExist as error:
+        raise AnswerIsNo(f"There is no refund {refund}.") from error
+    except KeyReused as error:
+        raise CallWrong(f"The key {key!r} was used before for another refund.") from error
+    except refunding.UnableToRefund as error:
+        raise AnswerIsNo(f"It is {error.code}: nothing is to be asked again.") from error
+    if as_json:
+        echo_json({"refund": number})
+    else:
+        click.echo(number)
+
+
 @order.command()
 @click.argument("number", required=False, default="")
 @json_option

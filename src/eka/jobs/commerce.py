@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from eka.jobs.loops import Loop
-from eka.usecases import bookkeeping, effects, gift_cards, looking, reconciling, renewing, repairing
+from eka.jobs.renewing import Renewer
+from eka.usecases import bookkeeping, effects, gift_cards, looking, reconciling, repairing
 
 
 class _Sweep:
@@ -31,7 +32,7 @@ def loops() -> list[Loop]:
         Loop("outbox", effects.work, 0.1, threads=2),
         Loop("payments", looking.look_at_due, 1.0),
         Loop("orders", looking.expire_due, 1.0),
-        Loop("automatic renewals", renewing.take_steps, 1.0),
+        Loop("automatic renewals", Renewer().turn, 1.0),
         Loop("gift cards", gift_cards.expire_due, 60.0),
         Loop("repair", repairing.repair_due, 60.0),
         Loop("reconciliation", reconciling.reconcile_due, 60.0),

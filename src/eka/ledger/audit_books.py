@@ -217,7 +217,9 @@ CHECKS = (
         """
         SELECT 'order ' || number, discount, coalesce(uses.amount, 0)
         FROM sales_order o LEFT JOIN uses ON order_id = id
-        WHERE discount <> coalesce(uses.amount, 0) OR NOT coalesce(same_currency, true)
+        -- What was only quoted holds nothing yet, and may have ended so.
+        WHERE (order_id IS NOT NULL OR o.state NOT IN ('quoted', 'expired', 'cancelled'))
+          AND (discount <> coalesce(uses.amount, 0) OR NOT coalesce(same_currency, true))
         """,
     ),
     Check(

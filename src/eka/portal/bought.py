@@ -1,4 +1,4 @@
-"""What is in orders, as their pages show it: names, prices, gifts, what each thing does to a line."""
+"""What is in orders, as their pages show it: names, prices, gifts, what each does to its line."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -53,36 +53,62 @@ def lines_of(order: OrderRow) -> Lines:
     )
 
 
-def entries_of(order: OrderRow, lines: Lines, timezone: str) -> list[Entry]:
-    """What is in the order; `timezone` is that of times that belong to no line."""
+def entries_of(
+    order: OrderRow, lines: Lines, timezone: str, promotions: Mapping[str, str]
+) -> list[Entry]:
+    """What is in the order; `timezone` is that of times that belong to no line.
+
+    `promotions` are their titles.
+    """
     on_sale = offers.on_sale()
     titles = titles_of(on_sale)
     plans = {offer.plan.name: offer.plan for offer in on_sale}
     effects = order.promise.get("items", [])
     return [
-        _entry(item, effect, lines, timezone, titles, plans.get(item.plan))
+        _entry(
+            item,
+            order_words.gifts(words().tongue, item.gives, promotions),
+            _change(
+                item,
+                effect,
+                lines.zones.get(item.line or 0, timezone),
+                titles,
+                plans.get(item.plan),
+            ),
+            lines,
+        )
         for item, effect in zip(order.items, effects, strict=False)
     ]
 
 
-def _entry(  # noqa: PLR0913 - what one row of the page is made of
-    item: ItemRow,
-    effect: Mapping[str, Any],
-    lines: Lines,
-    timezone: str,
-    titles: Mapping[str, str],
-    like: Plan | None,
-) -> Entry:
-    zone = lines.zones.get(item.line or 0, timezone)
-    bonus = sum(gift.get("bonus", 0) for gift in item.gives)
+def _entry(item: ItemRow, gifts: list[str], change: Change | None, lines: Lines) -> Entry:
     return Entry(
         name=name_of(item.terms, item.title, item.plan),
         kind=item.kind,
         price=item.price,
         line=item.line,
         line_name=lines.names.get(item.line or 0, item.terms.get("label", "")),
-        gifts=order_words.gifts(words().tongue, item.gives),
-        change=change_of(effect, item.kind, bonus, timezone=zone, titles=titles, like=like),
+        gifts=gifts,
+        change=change,
+    )
+
+
+def _change(
+    item: ItemRow,
+    effect: Mapping[str, Any],
+    timezone: str,
+    titles: Mapping[str, str],
+    like: Plan | None,
+) -> Change | None:
+    bonus = sum(gift.get("bonus", 0) for gift in item.gives)
+    return change_of(
+        effect,
+        item.kind,
+        bonus,
+        timezone=timezone,
+        titles=titles,
+        like=like,
+        on_empty=item.terms.get("starts") == "on_empty",
     )
 
 

@@ -1,4 +1,4 @@
-"""What can be bought for a line: each with today's price, and what it does to the present balance."""
+"""What can be bought for a line: each with today's price, and what it does to the balance."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -29,7 +29,7 @@ Shelf = Literal["own", "other", "top_up", "add_on"]
 
 
 class Choice(Struct, frozen=True, kw_only=True):
-    """One thing that can be bought. `terms` is what its form sends, `list_price` without promotions.
+    """What can be bought. `terms` is what its form sends, `list_price` without promotions.
 
     `why_not` says why the line's rules would refuse it now.
     """
@@ -78,6 +78,7 @@ def _on_shelves(
     if present is not None and _is_priced(present, buyer):
         for times in TIMES:
             yield "own", RenewalItem(line=line_id, plan=present.plan.name, times=times)
+        yield "add_on", AddOnItem(line=line_id, plan=present.plan.name, starts="at_end")
         yield "add_on", AddOnItem(line=line_id, plan=present.plan.name, starts="on_empty")
     if present is not None and line.state == "active":
         for top_up in present.top_ups:
@@ -117,7 +118,7 @@ def _goods(shelved: list[tuple[Shelf, Item]], buyer: Buyer) -> list[tuple[Shelf,
     return []
 
 
-def _choice(  # noqa: PLR0913 - what one row of the page is made of
+def _choice(
     shelf: Shelf,
     good: Good,
     applied: Applied,
@@ -148,9 +149,7 @@ def _change(
     if good.line is None:
         return None, ""
     try:
-        effect = effect_on(
-            good.line, commands_of(good.item, good.plan, gives, "manual"), buyer.now
-        )
+        effect = effect_on(good.line, commands_of(good.item, good.plan, gives, "manual"), buyer.now)
     except UnableToQuote as refusal:
         return None, order_words.refusal(words().tongue, refusal.code, refusal.figures)
     like: Plan | None = good.line.period.plan if good.line.period else None
@@ -161,6 +160,7 @@ def _change(
         timezone=good.line.timezone,
         titles=titles,
         like=like,
+        on_empty=getattr(good.item, "starts", "") == "on_empty",
     )
     return change, ""
 

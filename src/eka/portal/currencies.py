@@ -1,4 +1,4 @@
-"""The currency in which a visitor is shown prices: what they chose, else what suits the language."""
+"""The currency in which a visitor sees prices: what they chose, else what suits the language."""
 
 from django.http import HttpRequest
 from django.utils.translation import get_language

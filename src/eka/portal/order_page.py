@@ -10,14 +10,23 @@ from msgspec import Struct
 
 from eka.gateways.payments.terms import Way
 from eka.ledger.orders import OrderRow, PaymentRow, RefundRow
-from eka.portal.bought import entries_of, lines_of, promotion_titles, promotions_of, refused_of
+from eka.portal.bought import (
+    Lines,
+    entries_of,
+    lines_of,
+    promotion_titles,
+    promotions_of,
+    refused_of,
+)
 from eka.portal.devices import device_of
 from eka.portal.qr import qr_code
 from eka.portal.speech import words
 from eka.portal.tills import elsewhere, tills_for
+from eka.rules.buckets import left
 from eka.rules.orders import WAITING
+from eka.rules.plans import Plan
 from eka.rules.units import Money, format_money
-from eka.usecases import pins, wallets
+from eka.usecases import balances, pins, wallets
 from eka.usecases.shop import the_shop
 from eka.words import orders as order_words
 
@@ -34,11 +43,21 @@ class Happened(Struct, frozen=True):
     text: str
 
 
+class Held(Struct, frozen=True):
+    """What a line holds now (None: unlimited), and until when its period runs."""
+
+    name: str
+    left: int | None
+    like: Plan
+    ends: str
+
+
 class Waiting(Struct, frozen=True, kw_only=True):
     """A payment that waits for its payer: where to go, or what to scan."""
 
     number: str
     name: str
+    host: str
     way: Way
     url: str
     qr: SafeString | None
@@ -76,7 +95,8 @@ def page_of(request: HttpRequest, order: OrderRow, now: datetime) -> dict[str, A
             deadline=words().instant(order.deadline, zone),
             back=words().money(Money(back, order.total.currency)),
         ),
-        "entries": entries_of(order, lines, zone),
+        "entries": entries_of(order, lines, zone, titles),
+        "held": held_now(order, lines, now),
         "promotions": promotions_of(order, titles),
         "refused": refused_of(order, titles, coded),
         "story": story_of(order),
@@ -143,12 +163,26 @@ def _waiting(payment: PaymentRow, order: OrderRow) -> Waiting:
     return Waiting(
         number=payment.number,
         name=name,
+        host=order_words.host(words().tongue, payment.gateway),
         way=payment.way,  # type: ignore[arg-type]
         url=payment.url or payment.qr,
         qr=qr_code(payment.qr, label) if payment.qr else None,
         fields=payment.fields,
         approved=payment.state == "approved",
     )
+
+
+def held_now(order: OrderRow, lines: Lines, now: datetime) -> list[Held]:
+    """What the lines of a delivered order hold at this moment."""
+    if order.state != "fulfilled":
+        return []
+    found = []
+    for line_id, name in lines.names.items():
+        line = balances.look(line_id, now).line
+        if line.period is not None:
+            ends = words().instant(line.period.ends, line.timezone)
+            found.append(Held(name, left(line), line.period.plan, ends))
+    return found
 
 
 def failure_of(order: OrderRow) -> str:

@@ -1,4 +1,4 @@
-"""What a purchase does to a line, as an order promises it: two bars and a sentence for every byte."""
+"""What a purchase does to a line, as an order promises it: two bars, a sentence for every byte."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -40,6 +40,7 @@ class Change(Struct, frozen=True, kw_only=True):
     after: Bar
     lost: int
     sentences: Sequence[str]
+    ends: str
 
 
 Parts = list[tuple[str, int]]
@@ -53,8 +54,12 @@ def change_of(
     timezone: str,
     titles: Mapping[str, str],
     like: Plan | None,
+    on_empty: bool,
 ) -> Change | None:
-    """The change that an effect tells of; None where no line is changed."""
+    """The change that an effect tells of; None where no line is changed.
+
+    `on_empty`: what was bought starts when the present data is used up.
+    """
     if not effect:
         return None
     now, then = _now(effect), _then(effect, kind, bonus)
@@ -67,6 +72,7 @@ def change_of(
         after=_bar(effect["line"]["after"], then, whole, like),
         lost=effect["lost"],
         sentences=purchases.sentences(words().tongue, effect, context),
+        ends=purchases.ends(words().tongue, effect, context, on_empty=on_empty),
     )
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from eka.ledger.offers import Carrier, Offer
 from eka.rules.plans import Plan
+from eka.rules.units import Money
 
 Span = Literal["week", "month", "longer"]
 
@@ -60,9 +61,17 @@ def span_of(plan: Plan) -> Span:
     return "month" if days <= MONTH_DAYS_MAX else "longer"
 
 
-def choose(offers: Sequence[Offer], wish: Wish) -> list[Offer]:
-    """The offers that meet the wish, in its order; without one, what carries comes first."""
+Prices = Mapping[str, Money | None]
+
+
+def choose(offers: Sequence[Offer], wish: Wish, prices: Prices) -> list[Offer]:
+    """The offers that meet the wish, in its order; without one, what carries comes first.
+
+    `prices` are what is shown, by the plans' names.
+    """
     fitting = [offer for offer in offers if _fits(offer, wish)]
+    if wish.sort == "price":
+        return sorted(fitting, key=lambda offer: _by_price(prices[offer.plan.name]))
     return sorted(fitting, key=ORDERS.get(wish.sort, _what_carries))
 
 
@@ -97,8 +106,7 @@ def _by_carrier(offer: Offer) -> Any:
     return name, days_paid(offer.plan), _data(offer)
 
 
-def _by_price(offer: Offer) -> Any:
-    price = offer.plan.price
+def _by_price(price: Money | None) -> Any:
     return (price is None, price.currency, price.minor) if price else (True, "", 0)
 
 
@@ -116,7 +124,6 @@ def _by_days(offer: Offer) -> Any:
 
 ORDERS: dict[str, Callable[[Offer], Any]] = {
     "carrier": _by_carrier,
-    "price": _by_price,
     "data": _by_data,
     "days": _by_days,
 }

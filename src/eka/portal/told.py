@@ -20,7 +20,7 @@ class Note(Struct, frozen=True):
     order: str
 
 
-def told_to(user_id: int, timezone: str, titles: Mapping[str, str]) -> list[Note]:
+def told_to(user_id: int | None, timezone: str, titles: Mapping[str, str]) -> list[Note]:
     """The last messages to whoever signs in with this account, newest first."""
     found = models.Message.objects.filter(subscriber__user=user_id).select_related("order")
     return [

@@ -32,12 +32,14 @@ OrderEvent = Literal[
     "refund_failed",  # the gateway did not give it back; a person has to
     "disputed",  # the payer's bank contests the payment
     "dispute_won",  # the bank let us keep it
+    "dispute_won_undelivered",  # the same, and nothing had been delivered yet
     "dispute_lost",  # the bank took it back
 ]
 EVENTS: tuple[OrderEvent, ...] = get_args(OrderEvent)
 
 # Money that comes after the end of an order that waited for it (`expired`) takes it up again; money
-# for one that was given up (`cancelled`) does not: it goes back (`eka.rules.payments`).
+# for one that was given up (`cancelled`) does not: it goes back (`eka.rules.payments`). A dispute
+# about an order that is being refunded changes nothing of it: there is nothing left to freeze.
 TRANSITIONS: Mapping[tuple[str, OrderEvent], OrderState] = {
     ("quoted", "placed"): "awaiting_payment",
     ("quoted", "paid"): "paid",
@@ -57,9 +59,8 @@ TRANSITIONS: Mapping[tuple[str, OrderEvent], OrderState] = {
     ("fulfilled", "disputed"): "disputed",
     ("refunding", "refunded"): "refunded",
     ("refunding", "refund_failed"): "refunding",
-    ("refunding", "disputed"): "disputed",
-    ("refunded", "disputed"): "disputed",
     ("disputed", "dispute_won"): "fulfilled",
+    ("disputed", "dispute_won_undelivered"): "paid",
     ("disputed", "dispute_lost"): "refunded",
 }
 

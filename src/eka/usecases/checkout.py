@@ -24,7 +24,8 @@ from eka.ledger.seals import unseal
 from eka.rules.orders import WAITING
 from eka.rules.patience import next_look
 from eka.rules.units import Money
-from eka.usecases import pins, promotions, stock, taking, wallets
+from eka.usecases import outbox, pins, promotions, stock, taking, wallets
+from eka.usecases.addresses import notify_url
 from eka.usecases.gateways import gateway, takes
 from eka.usecases.numbers import new_number
 from eka.usecases.orders import NoSuchOrder, locked, move, tell
@@ -78,7 +79,10 @@ def begin(order_number: str, paying: Paying, now: datetime) -> Begun:
     except GatewayRefused as refusal:
         _note_refusal(payment.number, refusal.code, now)
         raise
-    return _begun(_note_answer(payment.number, asked))
+    payment = _note_answer(payment.number, asked, now)
+    if payment.state == "closed":
+        raise UnableToPay(models.Order.objects.get(pk=payment.order_id).state)
+    return _begun(payment)
 
 
 @transaction.atomic
@@ -89,7 +93,7 @@ def _write_down(
     amount = Money(order.total, order.currency)
     if order.state not in WAITING:
         raise UnableToPay(order.state)
-    if not takes(opened, amount) or paying.way not in opened.ways:
+    if not order.total or not takes(opened, amount) or paying.way not in opened.ways:
         raise UnableToPay("not_this_way")
     same = models.Payment.objects.filter(
         order=order, gateway=opened.name, way=paying.way, state__in=("beginning", "open")
@@ -117,13 +121,14 @@ def _write_down(
 def place(order_number: str, now: datetime) -> models.Order:
     """Locks the order, and takes it from quote to purchase: promotions and stock are held.
 
-    In a transaction of the caller. Raises NoSuchOrder, PromotionGone, OutOfStock.
+    In a transaction of the caller. Raises NoSuchOrder, PromotionGone, OutOfStock, and UnableToPay
+    where its deadline has passed, whether or not a job has noticed.
     """
     order = locked(order_number)
+    if order.state in WAITING and order.deadline <= now:
+        raise UnableToPay("expired")
     if order.state != "quoted":
         return order
-    if order.deadline <= now:
-        raise UnableToPay("expired")
     promotions.hold(order, now)
     stock.hold(order)
     move(order, "placed", now)
@@ -149,12 +154,14 @@ def _ask(payment: models.Payment, paying: Paying) -> PaymentAsk:
 
 
 @transaction.atomic
-def _note_answer(number: str, asked: Asked) -> models.Payment:
+def _note_answer(number: str, asked: Asked, now: datetime) -> models.Payment:
     payment = models.Payment.objects.select_for_update().get(number=number)
     payment.reference, payment.url, payment.qr = asked.reference, asked.url, asked.qr
     payment.fields = asked.fields
     if payment.state == "beginning":  # a notification may have been quicker than the answer
         payment.state = "open"
+    if payment.state == "closed":  # or the order was given up meanwhile: nobody shall pay it
+        outbox.put("close", f"close:{number}:again", now, {"payment": number})
     payment.save(update_fields=["reference", "url", "qr", "fields", "state"])
     return payment
 
@@ -244,7 +251,7 @@ def charge_saved(order_number: str, saved_method_id: int, now: datetime) -> Char
         expires_at=payment.expires_at,
         return_url="",
         cancel_url="",
-        notify_url="",
+        notify_url=notify_url(opened.name),
         language=payment.order.language,
         payer_email=payment.order.email,
     )
@@ -266,7 +273,7 @@ def charge_saved(order_number: str, saved_method_id: int, now: datetime) -> Char
 def _write_down_charge(
     order_number: str, opened: PaymentGateway, method: models.SavedMethod, now: datetime
 ) -> models.Payment | None:
-    order = place(order_number, now)
+    order = locked(order_number)
     if order.paid_at is not None:
         return None
     if order.state not in WAITING or method.subscriber_id != order.subscriber_id:
@@ -274,8 +281,9 @@ def _write_down_charge(
     if method.removed_at is not None or not opened.saves:
         raise UnableToPay("no_such_method")
     before = models.Payment.objects.filter(order=order, method=method).order_by("-pk").first()
-    if before is not None:
+    if before is not None:  # what was begun in time is brought to its end after the deadline too
         return before
+    order = place(order_number, now)
     return models.Payment.objects.create(
         number=new_number("P"),
         order=order,

@@ -253,6 +253,11 @@ def tell(
     models.Message.objects.bulk_create([message], ignore_conflicts=True)
 
 
+def stands(line_id: int) -> bool:
+    """Whether the line has a consent that has not ended."""
+    return models.AutoRenewal.objects.filter(line_id=line_id, ended_at=None).exists()
+
+
 def standing(line_id: int, now: datetime) -> Standing | None:
     """The line's consent; None where it has none."""
     row = _rows().filter(line_id=line_id, ended_at=None).first()

@@ -1,7 +1,8 @@
 """Disputes: the payer's bank contests a payment. What is unused is frozen, the evidence collected.
 
 The bank takes the money for as long as it decides. Won: all goes on as before. Lost: the data that
-is left goes back to the shop, and the books show what the dispute cost.
+is left goes back to the shop, and the books show what the dispute cost. A dispute about money that
+pays for nothing (it went back already, or was too much) touches the books only.
 """
 
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from eka.gateways.payments.terms import DisputeReport
 from eka.ledger import history, models
@@ -18,7 +20,7 @@ from eka.rules.lines import Unable
 from eka.rules.orders import can
 from eka.rules.requests import Change
 from eka.rules.units import Money
-from eka.usecases import bookkeeping
+from eka.usecases import bookkeeping, outbox
 from eka.usecases.cases import close_case, open_case
 from eka.usecases.commands import carry_out
 from eka.usecases.orders import move, tell
@@ -75,8 +77,8 @@ def _dispute(
     )
     taken = Money(dispute.amount, dispute.currency)
     _book(dispute, "opened", books.dispute_opened(gateway_name, taken), now)
-    _freeze(order, now)
-    if can(order.state, "disputed"):
+    if money.role == "credited" and can(order.state, "disputed"):
+        _on_lines(dispute, _lines(order), "suspend", now)
         move(order, "disputed", now)
     facts = {"dispute": dispute.reference, "reason": report.reason, "order": order.number}
     if report.respond_by:
@@ -87,43 +89,56 @@ def _dispute(
 
 def _decide(dispute: models.Dispute, status: str, order: models.Order, now: datetime) -> None:
     amount = Money(dispute.amount, dispute.currency)
-    if status == "won":
-        _book(dispute, "won", books.dispute_won(dispute.gateway, amount), now)
-        _thaw(order, _lines(order), now)
-        if can(order.state, "dispute_won"):
-            move(order, "dispute_won", now)
-    else:
-        # First what was paid for goes back unearned, then what the policy takes for a chargeback.
-        lines = _lines(order)
-        taken = take_all_back(order, now, what_is_there=True)
-        _on_lines(order, lines, "chargeback", now)
-        _thaw(order, lines, now)
-        _book(dispute, "lost", books.dispute_lost(amount, taken), now)
-        if can(order.state, "dispute_lost"):
-            move(order, "dispute_lost", now)
     dispute.state, dispute.ended_at = status, now
     dispute.save(update_fields=["state", "ended_at"])
+    holds = dispute.money.role == "credited" and order.state == "disputed"
+    if status == "won":
+        _book(dispute, "won", books.dispute_won(dispute.gateway, amount), now)
+        if holds and not order.disputes.filter(state="open").exists():
+            _go_on(dispute, order, now)
+    else:
+        taken = _lose(dispute, order, now) if holds else {}
+        _book(dispute, "lost", books.dispute_lost(amount, taken), now)
     close_case(f"dispute:{dispute.gateway}:{dispute.reference}", now, status)
 
 
-def _freeze(order: models.Order, now: datetime) -> None:
-    _on_lines(order, _lines(order), "suspend", now)
+def _go_on(dispute: models.Dispute, order: models.Order, now: datetime) -> None:
+    """All is as it was before; what had not been delivered yet is delivered now."""
+    _thaw(dispute, _lines(order), now)
+    if order.fulfilled_at is not None:
+        move(order, "dispute_won", now)
+        return
+    move(order, "dispute_won_undelivered", now)
+    again = f"fulfil:{order.number}:after:{dispute.pk}"
+    outbox.put("fulfil", again, now, {"order": order.number})
 
 
-def _thaw(order: models.Order, lines: Sequence[int], now: datetime) -> None:
+def _lose(dispute: models.Dispute, order: models.Order, now: datetime) -> dict[str, int]:
+    """Takes back what is left of the order's goods; what each liability gives up, by account."""
+    lines = _lines(order)
+    # First what was paid for goes back unearned, then what the policy takes for a chargeback.
+    taken = take_all_back(order, now, what_is_there=True)
+    _on_lines(dispute, lines, "chargeback", now)
+    _thaw(dispute, lines, now)
+    move(order, "dispute_lost", now)
+    return taken
+
+
+def _thaw(dispute: models.Dispute, lines: Sequence[int], now: datetime) -> None:
     """Lines that no other open dispute holds are in service again."""
-    others = models.Dispute.objects.filter(order__items__line__in=lines, state="open")
-    if not others.exclude(order=order).exists():
-        _on_lines(order, lines, "resume", now)
+    others = models.Dispute.objects.filter(order__items__line__in=lines, order__state="disputed")
+    if not others.filter(state="open").exists():
+        _on_lines(dispute, lines, "resume", now)
 
 
-def _on_lines(order: models.Order, lines: Sequence[int], what: Any, now: datetime) -> None:
-    """Does it to the order's lines; one that is as it should be already stays as it is."""
+def _on_lines(dispute: models.Dispute, lines: Sequence[int], what: Any, now: datetime) -> None:
+    """Does it to the lines; one that is as it should be already stays as it is."""
+    key = f"dispute:{dispute.gateway}:{dispute.reference}:{what}"
     for line_id in lines:
         try:
-            carry_out(line_id, Change(what), now=now, key=f"dispute:{order.number}:{what}")
+            carry_out(line_id, Change(what), now=now, key=key)
         except Unable:
-            tell(order, f"not_{what}", now, {"line": line_id})
+            tell(dispute.order, f"not_{what}", now, {"line": line_id})
 
 
 def _lines(order: models.Order) -> list[int]:
@@ -142,15 +157,35 @@ def evidence(order: models.Order, money: models.MoneyIn) -> dict[str, Any]:
         "order": order.number,
         "bought_at": format_instant(order.created_at),
         "language": order.language,
-        "email": order.email,
+        "email": order.email or order.subscriber.email,
         "promise": order.promise,
         "paid": {"transaction": money.transaction, "at": format_instant(money.at)},
         "story": [
             {"at": format_instant(event.at), "event": event.event, "facts": event.facts}
             for event in order.events.order_by("pk")
         ],
+        "consents": [_consent(given) for given in _consents(order)],
         "delivered_at": order.fulfilled_at and format_instant(order.fulfilled_at),
         "use": [_use(line_id, order) for line_id in _lines(order)],
+    }
+
+
+def _consents(order: models.Order) -> QuerySet[models.AutoRenewal]:
+    """What was agreed to, where the order was made by an automatic renewal."""
+    if not order.automatic:
+        return models.AutoRenewal.objects.none()
+    lines = order.items.filter(line__isnull=False).values("line")
+    given = models.AutoRenewal.objects.filter(line__in=lines, subscriber=order.subscriber_id)
+    return given.filter(consented_at__lte=order.created_at).order_by("pk")
+
+
+def _consent(given: models.AutoRenewal) -> dict[str, Any]:
+    return {
+        "text": given.text,
+        "at": format_instant(given.consented_at),
+        "price": given.price,
+        "currency": given.currency,
+        "ended_at": given.ended_at and format_instant(given.ended_at),
     }
 
 

@@ -207,7 +207,8 @@ def commands_of(
             first = Renew(plan, by, rollover, starts="at_end" if by == "auto" else "")
             bought = [first, *[AddOn(plan)] * (item.times - 1)]
         case AddOnItem() if plan:
-            bought = [AddOn(plan, item.starts)]
+            waits = Renew(plan, by, rollover, starts=item.starts)
+            bought = [waits if by == "auto" else AddOn(plan, item.starts)]
         case TopUpItem():
             bought = [TopUp(item.data, validity_of(item.validity))]
     free = sum(gift.periods for gift in gives)

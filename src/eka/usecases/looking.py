@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from eka.gateways.payments.terms import GatewayError, GatewayRefused, GatewayUnavailable
+from eka.gateways.payments.terms import GatewayError, GatewayRefused
 from eka.ledger import models
 from eka.ledger.connections import rows
 from eka.rules.orders import WAITING
@@ -74,7 +74,7 @@ def expire_due(now: datetime, most: int = 20) -> int:
     for number in numbers:
         try:
             give_up(number, "expired", now)
-        except GatewayUnavailable as error:
+        except (GatewayError, NoSuchGateway) as error:
             log.warning("order %s cannot be closed yet: %s", number, error)
     return len(numbers)
 
@@ -82,7 +82,7 @@ def expire_due(now: datetime, most: int = 20) -> int:
 def cancel(order_number: str, now: datetime) -> bool:
     """The buyer gives the order up; whether it was given up (money may have come meanwhile).
 
-    Raises NoSuchOrder, UnableToPay where it does not wait any more, GatewayUnavailable.
+    Raises NoSuchOrder, UnableToPay where it does not wait any more, GatewayError, NoSuchGateway.
     """
     return give_up(order_number, "cancelled", now)
 
@@ -96,7 +96,7 @@ def give_up(order_number: str, event: str, now: datetime) -> bool:
 
 
 def close(payment_number: str, now: datetime) -> None:
-    """Lets nobody pay a payment any more, and takes in how it ended. Raises GatewayUnavailable.
+    """Lets nobody pay a payment any more, and takes in how it ended. Raises GatewayError.
 
     A refusal to close tells nothing: then the gateway is asked how the payment stands.
     """

@@ -19,7 +19,7 @@ from eka.rules.orders import can
 from eka.rules.refunds import Allowance, Refundable, refundable
 from eka.rules.requests import Change, Command, Withdraw
 from eka.rules.units import Money
-from eka.usecases import bookkeeping, outbox, promotions, wallets
+from eka.usecases import bookkeeping, outbox, promotions, stock, wallets
 from eka.usecases.bookkeeping import TakenBack
 from eka.usecases.cases import close_case, open_case
 from eka.usecases.commands import KeyReused, carry_out
@@ -52,9 +52,8 @@ def offer(order_number: str, now: datetime) -> Refundable:
     given_back = _given_back(order)
     terms = the_shop().refunds
     allowances = _allowances_of(order, now)
-    if order.items.filter(kind="wallet").exists():
-        return _of_wallet(order, given_back)
-    return refundable(order.total, given_back, allowances, terms, order.paid_at, now)
+    most = refundable(order.total, given_back, allowances, terms, order.paid_at, now)
+    return Refundable(0, "spent") if most.amount and _is_spent(order) else most
 
 
 class Wanted(Struct, frozen=True, kw_only=True):
@@ -138,6 +137,50 @@ def _ask(order: models.Order, wanted: Wanted, now: datetime, *, whole: bool) -> 
     return str(refund.number)
 
 
+@transaction.atomic
+def try_again(refund_number: str, key: str, by: str, now: datetime) -> str:
+    """Asks anew for a refund that failed, under a new number; that number.
+
+    A gateway answers its old number as it did before. Raises UnableToRefund, KeyReused.
+    """
+    failed = _locked(refund_number)
+    if (first := models.Refund.objects.filter(key=key).first()) is not None:
+        if first.facts.get("again") != failed.number:
+            raise KeyReused(key)
+        return str(first.number)
+    order, money = failed.order, failed.money
+    if failed.state != "failed" or failed.facts.get("followed_by"):
+        raise UnableToRefund(str(failed.state))
+    again = models.Refund.objects.create(
+        number=f"R{order.number}n{order.refunds.count() + 1}",
+        key=key,
+        order=order,
+        money=money,
+        currency=failed.currency,
+        amount=failed.amount,
+        why=failed.why,
+        whole=failed.whole,
+        reason=failed.reason,
+        asked_by=by,
+        asked_at=now,
+        facts={"again": failed.number},
+    )
+    failed.facts = {**failed.facts, "followed_by": again.number}
+    failed.save(update_fields=["facts"])
+    if money is not None:
+        models.MoneyIn.objects.filter(pk=money.pk).update(
+            given_back=F("given_back") + failed.amount
+        )
+    posts = books.refund_asked(
+        Money(failed.amount, failed.currency), {books.REFUNDS_FAILED: failed.amount}
+    )
+    _book(again, "refund_asked", posts, now)
+    close_case(f"refund_failed:{failed.number}", now, f"asked again as {again.number}")
+    tell(order, "refund_asked_again", now, {"amount": again.amount, "by": by})
+    outbox.put("refund", f"refund:{again.number}", now, {"refund": again.number})
+    return str(again.number)
+
+
 def take_all_back(
     order: models.Order, now: datetime, *, what_is_there: bool = False
 ) -> dict[str, int]:
@@ -148,6 +191,7 @@ def take_all_back(
     """
     promotions.release(order.pk)
     if order.fulfilled_at is None:
+        stock.give_back(order)
         taken = {books.PREPAYMENTS: bookkeeping.owed(order.pk, books.PREPAYMENTS, order.currency)}
     else:
         taken = {books.DEFERRED: 0, books.WALLETS: 0}
@@ -228,10 +272,11 @@ def _allowances_of(order: models.Order, now: datetime) -> tuple[Allowance, ...]:
     return tuple(Allowance(value=value, earned=earned) for value, earned in figures)
 
 
-def _of_wallet(order: models.Order, given_back: int) -> Refundable:
+def _is_spent(order: models.Order) -> bool:
+    """Whether the wallet holds less than the order has put into it."""
+    charges = order.items.filter(kind="wallet", state="done")
     held = wallets.balances(order.subscriber_id).get(order.currency, 0)
-    whole = order.total - given_back
-    return Refundable(whole) if held >= whole else Refundable(0, "spent")
+    return held < sum(int(item.terms["amount"]) for item in charges)
 
 
 def _given_back(order: models.Order) -> int:
@@ -315,6 +360,12 @@ def _find(gateway_name: str, report: RefundReport) -> models.Refund | None:
 @transaction.atomic
 def _take(refund_number: str, report: RefundReport, now: datetime) -> str:
     refund = _locked(refund_number)
+    if refund.state == "done" and report.status == "failed":
+        facts = {"refund": refund.number, "amount": refund.amount, "why": report.reason}
+        open_case(
+            "refund_returned", f"refund_returned:{refund.number}", now, facts, refund.order_id
+        )
+        return "returned"
     if refund.state in ("done", "failed"):
         return "nothing"
     if report.amount is not None and report.amount != Money(refund.amount, refund.currency):

@@ -13,6 +13,7 @@ from eka.usecases import checkout, wallets
 from eka.usecases.checkout import ChargeOutcome, UnableToPay
 from eka.usecases.consents import give_up_order
 from eka.usecases.gateways import NoSuchGateway
+from eka.usecases.looking import OPEN
 from eka.usecases.promotions import PromotionGone
 from eka.usecases.quoting import Wish, quote
 
@@ -70,23 +71,27 @@ def total_now(row: models.AutoRenewal, now: datetime) -> int:
 def make(charge: Charge, now: datetime) -> ChargeOutcome:
     """Charges the order by the consent's method; doing it again gets the same outcome."""
     row = models.AutoRenewal.objects.select_related("order").get(pk=charge.consent)
-    if row.ended_at is not None:
-        give_up_order(row, now)
-        return ChargeOutcome("failed", "stopped")
     try:
         return _pay(row, charge.order, now)
     except wallets.NotEnough:
         return ChargeOutcome("failed", "not_enough")
     except PromotionGone:
         return ChargeOutcome("failed", "promotion_gone")
-    except (GatewayRefused, UnableToPay) as refusal:
+    except GatewayRefused as refusal:
         return ChargeOutcome("failed", refusal.code)
+    except UnableToPay as refusal:
+        # Its time is over, but the gateway has not said yet what became of the charge.
+        still = models.Payment.objects.filter(order__number=charge.order, state__in=OPEN)
+        return ChargeOutcome("pending" if still.exists() else "failed", refusal.code)
     except (GatewayUnavailable, NoSuchGateway) as error:
         log.warning("order %s cannot be charged now: %s", charge.order, error)
         return ChargeOutcome("pending")
 
 
 def _pay(row: models.AutoRenewal, order_number: str, now: datetime) -> ChargeOutcome:
+    if row.ended_at is not None:
+        give_up_order(row, now)
+        return ChargeOutcome("failed", "stopped")
     if row.order is not None and row.order.total == 0:
         checkout.pay_nothing(order_number, now)
     elif row.saved_method_id is None:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+from django.db import transaction
 from django.db.models import F
 
 from eka.ledger import models
@@ -16,6 +17,7 @@ def _wanted(order: models.Order) -> list[tuple[int, int]]:
     return sorted(Counter(plan for plan in items).items())
 
 
+@transaction.atomic
 def hold(order: models.Order) -> None:
     """Takes the order's new lines off the stock. Raises OutOfStock, with nothing taken."""
     for plan, lines in _wanted(order):

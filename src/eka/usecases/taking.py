@@ -50,6 +50,9 @@ def paid(order: models.Order, now: datetime, how: str) -> None:
         money = Money(order.total, order.currency)
         _book(order, "order_paid_from_wallet", "", books.order_paid_from_wallet(money), now)
     outbox.put("fulfil", f"fulfil:{order.number}", now, {"order": order.number})
+    # Whoever has another page of the shop open cannot pay a second time by mistake.
+    for other in order.payments.filter(state__in=("beginning", "open", "approved")):
+        outbox.put("close", f"close:{other.number}", now, {"payment": other.number})
 
 
 def _claim(payment: models.Payment, order: models.Order) -> Claim:
@@ -125,9 +128,6 @@ def _credit(
     paid(order, now, payment.gateway)
     if payment.save_method and report.saved is None:  # some tell of a kept method only when asked
         outbox.put("look", f"look:{payment.number}", now, {"payment": payment.number})
-    # Whoever has another page of the shop open cannot pay a second time by mistake.
-    for other in order.payments.filter(state__in=("beginning", "open", "approved")):
-        outbox.put("close", f"close:{other.number}", now, {"payment": other.number})
 
 
 def _surplus(
@@ -178,7 +178,8 @@ def _mismatch(
         "merchant": report.merchant,
         "transaction": report.transaction,
     }
-    if why in ("amount", "currency") and report.amount is not None:
+    came = report.status == "paid" and why in ("amount", "currency")
+    if came and report.amount is not None:
         money = _write_money(payment, order, report, "mismatch", now)
         posts = books.mismatch_received(payment.gateway, report.amount)
         _book(order, "mismatch_received", f":{money.pk}", posts, now)

@@ -72,6 +72,7 @@ EVENTS = {
     "refund_failed": N_("{amount} could not be sent back; we are sending it another way"),
     "disputed": N_("The bank asked for the payment back"),
     "dispute_won": N_("The bank decided that the payment stands"),
+    "dispute_won_undelivered": N_("The bank decided that the payment stands"),
     "dispute_lost": N_("The bank took the payment back"),
 }
 
@@ -84,8 +85,11 @@ GATEWAYS = {
     "link": N_("A link to pay"),
 }
 
+# On whose page one pays, where that is called something else.
+HOSTS = {"stripe": N_("Stripe")}
+
 WAYS = {
-    "page": N_("on the page of {gateway}"),
+    "page": N_("on the page of {host}"),
     "qr": N_("by scanning a code with your phone"),
     "phone": N_("in the app on this phone"),
     "inside": N_("here in WeChat"),
@@ -153,8 +157,6 @@ REFUSALS = {
     "price_changed": N_("The price has changed meanwhile. Read the new text, then agree to it."),
 }
 
-NOTHING = N_("Nothing was charged, and nothing has changed.")
-
 
 def state(tongue: Tongue, of: str) -> str:
     """How an order stands, in two words."""
@@ -185,7 +187,12 @@ def gateway(tongue: Tongue, name: str) -> str:
 
 def way(tongue: Tongue, name: str, by: str) -> str:
     """Where one pays, as what follows a gateway's name."""
-    return tongue.say(WAYS[by], gateway=gateway(tongue, name)) if by in WAYS else ""
+    return tongue.say(WAYS[by], host=host(tongue, name)) if by in WAYS else ""
+
+
+def host(tongue: Tongue, name: str) -> str:
+    """On whose page, or in whose app, one pays."""
+    return tongue.say(HOSTS[name]) if name in HOSTS else gateway(tongue, name)
 
 
 def failure(tongue: Tongue, reason: str) -> str:
@@ -207,7 +214,7 @@ def refusal(tongue: Tongue, code: str, figures: Mapping[str, Any]) -> str:
     What the rules refuse for a line is told in the words of `names.refusal`.
     """
     if code in STATES:
-        return tongue.say(REFUSALS["moved_on"], state=state(tongue, code))
+        code, figures = "moved_on", {"state": state(tongue, code)}
     if code in REFUSALS:
         return tongue.say(REFUSALS[code], **figures)
     return names.refusal(tongue, Unable(code, **figures))
@@ -216,7 +223,7 @@ def refusal(tongue: Tongue, code: str, figures: Mapping[str, Any]) -> str:
 def pin_refused(tongue: Tongue, code: str, tries_left: int, locked_until: str) -> str:
     """Why a payment PIN did not open the wallet."""
     if code == "unset":
-        return tongue.say(REFUSALS["pin_unset"])
+        return refusal(tongue, "pin_unset", {})
     if code == "locked":
         return tongue.say(
             N_("The PIN is locked until {when}, because it was wrong too often."), when=locked_until
@@ -242,7 +249,10 @@ def item(tongue: Tongue, of: Item, title: str) -> str:
             span = tongue.duration(of.validity) if of.validity else ""
             return tongue.say(sentence, data=tongue.data(of.data), span=span)
         case AddOnItem():
-            return tongue.say(N_("Further plan: {plan}"), plan=title)
+            sentence = N_("Next plan: {plan}, from the end of this period")
+            if of.starts == "on_empty":
+                sentence = N_("Next plan: {plan}, as soon as the data is used up")
+            return tongue.say(sentence, plan=title)
     return tongue.say(N_("Money for your wallet"))
 
 
@@ -250,16 +260,28 @@ def _periods(tongue: Tongue, times: int) -> str:
     return tongue.count(", {n} period", ", {n} periods", times) if times > 1 else ""
 
 
-def gifts(tongue: Tongue, gives: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What promotions add to an item, from their plain values."""
+def gifts(
+    tongue: Tongue, gives: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
+) -> list[str]:
+    """What promotions add to an item, from their plain values; `titles` are the promotions'."""
+    return [
+        tongue.say(
+            N_("{gift} ({promotion})"),
+            gift=tongue.every(_given(tongue, gift)),
+            promotion=titles.get(gift["promotion"], gift["promotion"]),
+        )
+        for gift in gives
+    ]
+
+
+def _given(tongue: Tongue, gift: Mapping[str, Any]) -> list[str]:
     told = []
-    for gift in gives:
-        if gift.get("bonus"):
-            told.append(tongue.say(N_("{data} of bonus data"), data=tongue.data(gift["bonus"])))
-        if gift.get("periods"):
-            told.append(tongue.count("{n} period free", "{n} periods free", gift["periods"]))
-        if gift.get("rollover"):
-            told.append(tongue.say(N_("better rollover at this renewal")))
+    if gift.get("bonus"):
+        told.append(tongue.say(N_("{data} of bonus data"), data=tongue.data(gift["bonus"])))
+    if gift.get("periods"):
+        told.append(tongue.count("{n} period free", "{n} periods free", gift["periods"]))
+    if gift.get("rollover"):
+        told.append(tongue.say(N_("better rollover at this renewal")))
     return told
 
 

@@ -29,18 +29,13 @@ def losses(effect: Effect) -> list[Lost]:
 
 
 def sentences(tongue: Tongue, effect: Effect, context: Context) -> list[str]:
-    """Every byte's fate, then what comes anew, then when all of it ends."""
+    """Every byte's fate, then what comes anew."""
     told = [line for fate in fates(effect) for line in _fate(tongue, fate, context)]
     told += [_lost(tongue, loss, context) for loss in losses(effect)]
     if effect["granted"]:
         new = tongue.data(effect["granted"], context.like)
         told.append(tongue.say(N_("{data} of new data is there at once."), data=new))
-    return [*told, *_ends(tongue, effect, context)]
-
-
-def nothing_lost(effect: Effect) -> bool:
-    """Whether not one byte is lost by it."""
-    return not effect["lost"] and not any(loss.bytes for loss in losses(effect))
+    return told
 
 
 def _fate(tongue: Tongue, fate: Fate, context: Context) -> Iterator[str]:
@@ -71,20 +66,27 @@ def _lost(tongue: Tongue, loss: Lost, context: Context) -> str:
     )
 
 
-def _ends(tongue: Tongue, effect: Effect, context: Context) -> Iterator[str]:
+def ends(tongue: Tongue, effect: Effect, context: Context, *, on_empty: bool) -> str:
+    """Until when the line runs then, or how many periods wait for their turn; "": as before.
+
+    `on_empty`: what waits starts as soon as the present data is used up.
+    """
     before, after = (
         tongue.instant(parse_instant(effect[name]), context.timezone) if effect[name] else ""
         for name in ("ends_before", "ends_after")
     )
+    if effect["waits"] > 0 and on_empty:
+        return tongue.say(N_("It waits, and starts by itself as soon as the data is used up."))
     if effect["waits"] > 0 and before:
-        yield tongue.count(
+        return tongue.count(
             "{n} paid period waits; the first starts when the present one ends, on {ends}.",
             "{n} paid periods wait; the first starts when the present one ends, on {ends}.",
             effect["waits"],
             ends=after,
         )
-    elif after and after != before:
-        sentence = N_("The period then runs until {after} instead of {before}.")
-        if not before:
-            sentence = N_("The period then runs until {after}.")
-        yield tongue.say(sentence, before=before, after=after)
+    if not after or after == before:
+        return ""
+    sentence = N_("The period then runs until {after} instead of {before}.")
+    if not before:
+        sentence = N_("The period then runs until {after}.")
+    return tongue.say(sentence, before=before, after=after)

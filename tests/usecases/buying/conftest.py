@@ -7,7 +7,7 @@ was about, its books balance and all that `eka audit` proves holds.
 
 import base64
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,11 +19,12 @@ from eka.gateways.payments.opening import open_tables
 from eka.gateways.payments.sandbox.counter import Act, Sandbox
 from eka.gateways.payments.sandbox.market import open_market
 from eka.gateways.payments.sandbox.serving import opened
-from eka.gateways.payments.terms import PaymentReport, Way
+from eka.gateways.payments.terms import GatewayName, PaymentGateway, PaymentReport, Way
 from eka.ledger import audit, models
 from eka.ledger.books import trial_balance
 from eka.rules.baskets import Item, NewLineItem, RenewalItem
 from eka.rules.catalogue_text import read_catalogue
+from eka.rules.promotion_text import read_promotions
 from eka.rules.requests import Use
 from eka.rules.units import Money
 from eka.usecases import checkout, effects, looking, settling, taking
@@ -33,6 +34,7 @@ from eka.usecases.commands import carry_out
 from eka.usecases.gateways import gateway, use_gateways
 from eka.usecases.hearing import hear
 from eka.usecases.lines import NewLine, add_line
+from eka.usecases.promotions import import_promotions
 from eka.usecases.quoting import Wish, quote
 from eka.usecases.shop import set_shop
 
@@ -54,6 +56,9 @@ timezone: Asia/Shanghai
 currencies: [USD, CNY]
 rates: [USD CNY 7.20 up to 0.10]
 """
+
+
+HTTP = httpx.Client(trust_env=False)  # what a payer's browser and a post office would be
 
 
 class Clock:
@@ -84,6 +89,12 @@ def _market(_clock: Clock) -> Iterator[dict[str, Sandbox]]:
     sandboxes = open_market(None, _clock.now, seed=1)
     with opened(list(sandboxes.values())):
         yield sandboxes
+        HTTP.close()
+
+
+@pytest.fixture(scope="session")
+def _adapters(_market: dict[str, Sandbox]) -> Mapping[GatewayName, PaymentGateway]:
+    return open_tables({name: box.settings() for name, box in _market.items()})
 
 
 @pytest.fixture
@@ -95,19 +106,21 @@ def clock(_clock: Clock) -> Iterator[Clock]:
 
 
 @pytest.fixture
-def market(_market: dict[str, Sandbox]) -> Iterator[dict[str, Sandbox]]:
+def market(
+    _market: dict[str, Sandbox], _adapters: Mapping[GatewayName, PaymentGateway], clock: Clock
+) -> Iterator[dict[str, Sandbox]]:
     """The sandboxes, with all post held back."""
     for sandbox in _market.values():
         mischief(sandbox, held=True)
-        httpx.post(f"{sandbox.address}/sandbox/take")
-    use_gateways(open_tables({name: box.settings() for name, box in _market.items()}))
+        HTTP.post(f"{sandbox.address}/sandbox/take")
+    use_gateways(_adapters)
     yield _market
     use_gateways({})
 
 
 def mischief(sandbox: Sandbox, **wanted: object) -> None:
     """What goes wrong at a sandbox from now on."""
-    answer = httpx.post(f"{sandbox.address}/sandbox/mischief", json={"held": True, **wanted})
+    answer = HTTP.post(f"{sandbox.address}/sandbox/mischief", json={"held": True, **wanted})
     assert answer.status_code == 200, answer.text
 
 
@@ -123,6 +136,10 @@ class Shop:
             NewLine(plan="small", subscriber=self.alice.pk), clock.now(), activate=True
         )
         self._keys = 0
+
+    def promote(self, terms: str) -> None:
+        """Olga puts a promotion on offer."""
+        import_promotions(read_promotions(f"promotions:\n  {terms}"), self.clock.now())
 
     # ----------------------------------------------------------------------------- what Alice does
 
@@ -152,20 +169,20 @@ class Shop:
         row = models.Payment.objects.get(number=payment)
         address = self.market[row.gateway].address
         if row.url and row.gateway == "alipay":
-            httpx.get(row.url, follow_redirects=False)  # at Alipay it begins when it is opened
-        answer = httpx.post(f"{address}/sandbox/payments/{payment}/{act}")
+            HTTP.get(row.url, follow_redirects=False)  # at Alipay it begins when it is opened
+        answer = HTTP.post(f"{address}/sandbox/payments/{payment}/{act}")
         assert answer.status_code in (200, 303), answer.text
 
-    def use(self, data: int) -> None:
+    def use(self, data: int, line: int = 0) -> None:
         """Alice uses some of her data."""
         self._keys += 1
-        carry_out(self.line, Use(data), now=self.clock.now(), key=f"use-{self._keys}")
+        carry_out(line or self.line, Use(data), now=self.clock.now(), key=f"use-{self._keys}")
 
     # ------------------------------------------------------------------------- what the shop hears
 
     def post(self, name: str) -> list[tuple[dict[str, str], bytes]]:
         """The notifications that a sandbox has to send, not delivered yet."""
-        taken = httpx.post(f"{self.market[name].address}/sandbox/take").json()
+        taken = HTTP.post(f"{self.market[name].address}/sandbox/take").json()
         return [(one["headers"], base64.b64decode(one["body"])) for one in taken]
 
     def deliver(self, name: str) -> int:
@@ -216,6 +233,11 @@ class Shop:
         order = self.quote(*items, currency=currency)
         self.pay(order, name)
         return order
+
+    def buy_line(self, name: str = "stripe") -> tuple[str, int]:
+        """A new line with nothing on it but what this order brought: its number, and the line."""
+        order = self.buy(name, NewLineItem(plan="small"), currency=CURRENCY[name])
+        return order, int(models.OrderItem.objects.get(order__number=order).line_id or 0)
 
     def pay(self, order: str, name: str = "stripe", act: Act = "pay") -> str:
         """Pays and lets the shop do its work; the payment's number."""
@@ -270,7 +292,7 @@ class Shop:
     def held(self, line: int = 0) -> int:
         """Bytes that are left on a line."""
         held = models.Bucket.objects.filter(line_id=line or self.line, open=True)
-        return sum(held.values_list("bytes_left", flat=True))
+        return sum(left or 0 for left in held.values_list("bytes_left", flat=True))
 
     def queued(self) -> int:
         """How many periods wait on Alice's line."""

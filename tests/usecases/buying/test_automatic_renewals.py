@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from tests.usecases.buying.conftest import Shop, mischief
 
+from eka.gateways.payments.terms import PaymentAsk, SavedMethod
 from eka.jobs.renewing import Renewer
 from eka.ledger import models
-from eka.ledger.seals import digest, seal
+from eka.ledger.seals import digest, seal, unseal
 from eka.rules.lines import Period
 from eka.rules.units import Money
 from eka.usecases import checkout, looking
@@ -79,6 +80,22 @@ def taken(name: str) -> int:
     return models.MoneyIn.objects.filter(gateway=name).count()
 
 
+def reaches_it_after_all(card: models.SavedMethod) -> None:
+    """The charge that Stripe gave no answer to was carried out there."""
+    payment = models.Payment.objects.get(way="saved")
+    ask = PaymentAsk(
+        number=payment.number,
+        amount=Money(payment.amount, payment.currency),
+        title="Eka",
+        way="page",
+        expires_at=payment.expires_at,
+        return_url="",
+        cancel_url="",
+        notify_url="",
+    )
+    gateway("stripe").charge(ask, SavedMethod(token=unseal(card.token), payer=card.payer))
+
+
 @pytest.mark.parametrize("name", ["stripe", "paypal"])
 def test_a_saved_method_pays_and_the_next_period_begins_in_time(shop: Shop, name: str) -> None:
     consent(shop, save(shop, name))
@@ -127,18 +144,43 @@ def test_a_gateway_that_is_silent_is_asked_again_and_charges_once(shop: Shop) ->
 
 
 def test_a_charge_that_went_through_unheard_is_found_by_looking(shop: Shop) -> None:
-    """The answer got lost, and the poll of open payments was quicker than the next try."""
-    consent(shop, save(shop, "stripe"))
+    """The poll of open payments is quicker than the next try."""
+    card = save(shop, "stripe")
+    consent(shop, card)
     ends, before = period(shop).ends, taken("stripe")
     mischief(shop.market["stripe"], mute=1000)
     wait_until(shop, ends - timedelta(hours=25))
     mischief(shop.market["stripe"])
+    reaches_it_after_all(card)
     shop.clock.pass_(minutes=1)
     assert looking.look_at_due(shop.clock.now()) >= 1
     shop.work()
-    wait_until(shop, ends - timedelta(hours=24))
+    wait_until(shop, ends - timedelta(hours=24, minutes=30))
     assert told(shop)[-1] == "paid"
     assert taken("stripe") == before + 1
+
+
+@pytest.mark.parametrize(("arrived", "end"), [(True, "paid"), (False, "failed")])
+def test_a_charge_is_not_called_failed_while_nobody_knows(
+    shop: Shop, arrived: bool, end: str
+) -> None:
+    """Stripe is silent for longer than the order's life, and then says what became of it."""
+    card = save(shop, "stripe")
+    consent(shop, card)
+    ends, before = period(shop).ends, taken("stripe")
+    mischief(shop.market["stripe"], mute=1000)
+    wait_until(shop, ends - timedelta(hours=25))
+    wait_until(shop, ends - timedelta(hours=23))
+    assert told(shop)[-1] == "reminder"
+    mischief(shop.market["stripe"])
+    if arrived:
+        reaches_it_after_all(card)
+    shop.clock.pass_(minutes=2)  # Stripe's search is a minute behind
+    looking.expire_due(shop.clock.now())
+    shop.work()
+    wait_until(shop, ends - timedelta(hours=22))
+    assert told(shop)[-1] == end
+    assert taken("stripe") == before + arrived
 
 
 def test_stopped_while_the_gateway_is_silent_nothing_is_tried_again(shop: Shop) -> None:

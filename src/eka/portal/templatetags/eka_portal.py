@@ -1,10 +1,12 @@
 """Amounts, times and names as the reader's language writes them."""
 
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from django import template
+from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -19,6 +21,7 @@ from eka.rules.instants import zone
 from eka.rules.lines import Entry, Line, shown_state
 from eka.rules.plans import Kind, Plan
 from eka.rules.units import Money
+from eka.words import orders as order_words
 
 register = template.Library()
 
@@ -51,6 +54,31 @@ def amount(value: int | None, like: Plan | None = None) -> SafeString:
 def money(value: Money) -> str:
     """An amount of money."""
     return words().money(value)
+
+
+@register.simple_tag
+def wallet_money(minor: int, currency: str) -> str:
+    """An amount of a wallet."""
+    return words().money(Money(minor, currency))
+
+
+@register.simple_tag(takes_context=True)
+def price(context: Context, offer: Offer) -> Money | None:
+    """What an offer in the list costs, in the visitor's currency where it has such a price."""
+    found: Money | None = context["prices"][offer.plan.name]
+    return found
+
+
+@register.simple_tag
+def gateway(name: str) -> str:
+    """How people call a way to pay."""
+    return order_words.gateway(words().tongue, name)
+
+
+@register.simple_tag
+def form_key() -> SafeString:
+    """The key of a form, new each time it is shown: submitted twice, it is one command."""
+    return format_html('<input type="hidden" name="key" value="{}">', secrets.token_hex(16))
 
 
 @register.simple_tag

@@ -12,7 +12,8 @@ from eka.portal.outlook import outlook_of
 from eka.portal.recent import recent
 from eka.portal.speech import titles_of
 from eka.portal.stand import stand_of
-from eka.usecases import balances
+from eka.portal.told import told_to
+from eka.usecases import balances, consents
 
 RECENT = 6
 
@@ -34,7 +35,14 @@ def lines(request: HttpRequest) -> HttpResponse:
         stand_of(card, balances.look(card.id, now).line, now, titles)
         for card in people.lines_of(request.user)
     ]
-    return render(request, "portal/lines.html", {"section": "lines", "stands": stands})
+    zone = stands[0].line.timezone if stands else "UTC"
+    page = {
+        "section": "lines",
+        "stands": stands,
+        "zone": zone,
+        "told": told_to(request.user.pk, zone, titles),
+    }
+    return render(request, "portal/lines.html", page)
 
 
 @login_required(login_url="portal:sign-in")
@@ -51,6 +59,7 @@ def line(request: HttpRequest, line_id: int) -> HttpResponse:
         "stand": stand_of(card, look.line, now, titles),
         "line": look.line,
         "titles": titles,
+        "renews": consents.stands(line_id),
         "outlook": outlook_of(look.line, told, now, on_sale, titles),
         "entries": recent(told, look.line.timezone, RECENT),
     }

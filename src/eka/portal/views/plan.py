@@ -7,8 +7,10 @@ from django.views.decorators.http import require_safe
 
 from eka import clock
 from eka.ledger import offers
+from eka.portal.currencies import currency_of
 from eka.portal.slider import slider_of
 from eka.portal.what_if import scene_of
+from eka.usecases.shop import price_of, the_shop
 
 
 @require_safe
@@ -19,12 +21,17 @@ def plan(request: HttpRequest, name: str) -> HttpResponse:
         raise Http404
     slider = slider_of(offer.plan, request.GET.get("used", ""))
     scene = scene_of(offer.plan, slider, clock.now())
+    shop = the_shop()
+    currency = currency_of(request, shop)
     page = {
         "section": "plans",
         "offer": offer,
         "plan": offer.plan,
         "slider": slider,
         "scene": scene,
+        "currency": currency,
+        "currencies": shop.currencies,
+        "price": price_of(offer, currency, shop),
     }
     part = "portal/parts/what_if.html" if "HX-Request" in request.headers else "portal/plan.html"
     response = render(request, part, page)

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods
 from eka import clock
 from eka.ledger.orders import OrderRow
 from eka.portal.access import own_order
-from eka.portal.bought import entries_of, lines_of
+from eka.portal.bought import entries_of, lines_of, promotion_titles
 from eka.portal.onward import see
 from eka.portal.refusals import told
 from eka.portal.speech import words
@@ -37,7 +37,7 @@ def refund(request: HttpRequest, number: str) -> HttpResponse:
         "amount": Money(offer.amount, order.total.currency),
         "why": order_words.refusal(words().tongue, offer.why, {}) if not offer.amount else "",
         "part": offer.amount < order.total.minor,
-        "entries": entries_of(order, lines, zone),
+        "entries": entries_of(order, lines, zone, promotion_titles(order)[0]),
         "days": shop.refunds.days,
     }
     return render(request, "portal/refund.html", page)

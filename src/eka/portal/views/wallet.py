@@ -70,7 +70,7 @@ def _show(request: HttpRequest, *, status: int = 200, **typed: Any) -> HttpRespo
 
 def _own(request: HttpRequest) -> int:
     user = request.user
-    return of_user(user.pk, getattr(user, "email", ""), words().language)
+    return of_user(user.pk or 0, getattr(user, "email", ""), words().language)
 
 
 def _movement(one: wallets.Movement, currency: str) -> dict[str, Any]:

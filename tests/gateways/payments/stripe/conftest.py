@@ -6,6 +6,7 @@ One Stripe serves all stories, and is never tidied up: each has a season and num
 import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import httpx
 import pytest
@@ -96,6 +97,16 @@ class Stripe:
         """What goes wrong from now on; nothing leaves by itself."""
         wrong = {"held": True, **what}
         httpx.post(f"{self.box.address}/sandbox/mischief", json=wrong).raise_for_status()
+
+    def lose_answer(self, to: int) -> None:
+        """Of the next requests, the answer to that one gets lost, and to none before it."""
+        wanted = [False] * (to - 1) + [True]
+        for seed in itertools.count():
+            chance = Random(seed)
+            if [chance.randrange(1000) < 500 for _ in wanted] == wanted:
+                self.box.courier.chance.seed(seed)
+                self.mischief(mute=500)
+                return
 
     def letters(self) -> list[Envelope]:
         """What Stripe has to tell."""

@@ -64,7 +64,7 @@ def test_a_renewal_is_charged_once_after_stripe_forgot_the_key(stripe: Stripe) -
 def test_a_charge_whose_answer_got_lost_is_found(stripe: Stripe) -> None:
     card = card_of(stripe.kept())
     ask = stripe.ask()
-    stripe.box.courier.mischief.mute = 1000
+    stripe.lose_answer(to=2)  # the search before it was answered
     with pytest.raises(GatewayUnavailable):
         stripe.gateway.charge(ask, card)
     stripe.mischief()

@@ -55,15 +55,16 @@ def test_a_refund_is_done_once_after_stripe_forgot_the_key(stripe: Stripe) -> No
 def test_a_refund_whose_answer_got_lost_is_found(stripe: Stripe) -> None:
     ask = stripe.back(stripe.bought(), 500)
     assert stripe.gateway.look_refund(ask, "").status == "unknown"
-    stripe.mischief(mute=1000)
+    stripe.lose_answer(to=2)  # the list before it was answered
     with pytest.raises(GatewayUnavailable):
         stripe.gateway.refund(ask)
     stripe.mischief(down=True)
     with pytest.raises(GatewayUnavailable):
         stripe.gateway.look_refund(ask, "")
     stripe.mischief()
-    stripe.gateway.refund(ask)
-    assert stripe.gateway.look_refund(ask, "").status == "done"
+    found = stripe.gateway.look_refund(ask, "")
+    assert found.status == "done"
+    assert stripe.gateway.refund(ask) == found
 
 
 def test_parts_never_add_up_to_more_than_was_paid(stripe: Stripe) -> None:

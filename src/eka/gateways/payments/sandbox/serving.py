@@ -91,6 +91,7 @@ def _bound(port: int) -> socket.socket:
 def _config(sandbox: Sandbox) -> uvicorn.Config:
     return uvicorn.Config(
         sandbox.app(),
+        log_level="warning",
         log_config=None,
         access_log=False,
         lifespan="off",
