@@ -13,12 +13,21 @@ from random import Random
 from typing import TypeVar
 
 import httpx
-from django.db.models import Min
+from tests.faults.purchases_post import (
+    Event,
+    Fate,
+    Killed,
+    collect,
+    falsified,
+    patience,
+    torn,
+)
 
 from eka.gateways.payments.sandbox.counter import Act, Sandbox
 from eka.gateways.payments.sandbox.courier import Envelope
 from eka.gateways.payments.terms import GatewayError, GatewayUnavailable, NotAuthentic
 from eka.ledger import models, plans
+from eka.ledger.connections import rows
 from eka.rules.lines import Unable
 from eka.usecases import bookkeeping, checkout, effects, looking, reconciling, repairing
 from eka.usecases.addresses import notify_url
@@ -32,15 +41,6 @@ from eka.usecases.refunding import UnableToRefund
 from eka.usecases.settling import settle_all
 from eka.usecases.stock import OutOfStock
 from eka.usecases.wallets import NotEnough
-from tests.faults.purchases_post import (
-    Event,
-    Fate,
-    Killed,
-    collect,
-    falsified,
-    patience,
-    torn,
-)
 
 Answer = TypeVar("Answer")
 Story = Generator[timedelta, None, None]
@@ -58,6 +58,12 @@ NO = (
     GatewayError,
 )
 TRIES = 8
+
+TURNS = (effects.work, looking.look_at_due, looking.expire_due)
+NEXT_DUE = """
+SELECT (SELECT min(due) FROM outbox), (SELECT min(next_look) FROM payment),
+       (SELECT min(next_due) FROM sales_order)
+"""
 FALSE = ("amount", "currency", "merchant", "number")
 
 
@@ -104,11 +110,7 @@ class World:
 
     def _look_ahead(self) -> None:
         """The jobs wake up when the next thing is due."""
-        dues = (
-            models.Outbox.objects.aggregate(due=Min("due"))["due"],
-            models.Payment.objects.aggregate(due=Min("next_look"))["due"],
-            models.Order.objects.aggregate(due=Min("next_due"))["due"],
-        )
+        ((*dues,),) = rows(NEXT_DUE, [])
         due = min((due for due in dues if due), default=None)
         if due is not None and (self._tick is None or due < self._tick):
             self._tick = max(due, self.now)
@@ -116,8 +118,10 @@ class World:
 
     def _jobs(self) -> None:
         self._tick = None
-        for turn in (effects.work, looking.look_at_due, looking.expire_due):
-            self.work(turn)
+        ((*dues,),) = rows(NEXT_DUE, [])
+        for due, turn in zip(dues, TURNS, strict=True):
+            if due is not None and due <= self.now:
+                self.work(turn)
 
     def work(self, turn: Callable[[datetime], int]) -> None:
         """A job does all that is due, unless it is killed."""
@@ -237,9 +241,7 @@ class World:
         )
         return checkout.begin(order, paying, self.now).number
 
-    def insist(
-        self, deed: Callable[[], Answer]
-    ) -> Generator[timedelta, None, Answer | None]:
+    def insist(self, deed: Callable[[], Answer]) -> Generator[timedelta, None, Answer | None]:
         """A buyer who tries again when the shop does not answer; None: the answer is no."""
         for _ in range(TRIES):
             try:

@@ -1,4 +1,4 @@
-"""What buyers do: they pay, fail, pay twice, pay late, give up, change their minds, and complain."""
+"""What buyers do: pay, fail, pay twice, pay late, give up, change their minds, and complain."""
 
 from collections.abc import Callable, Generator
 from datetime import timedelta
@@ -252,9 +252,7 @@ class Purchase:
         total = self._row().total
         amount = self.chance.randrange(1, max(2, total // 2)) if part else None
         self._refunds += 1
-        wanted = Wanted(
-            key=f"{self.key}:{why}:{self._refunds}", why=why, by="Olga", amount=amount
-        )
+        wanted = Wanted(key=f"{self.key}:{why}:{self._refunds}", why=why, by="Olga", amount=amount)
         for _ in range(self.chance.choice([1, 1, 2])):  # a double click asks for it once
             yield from self.world.insist(
                 lambda: refunding.refund(self.order, wanted, self.world.now)
@@ -275,10 +273,10 @@ def decide(box: object, number: str, *, won: bool) -> bool:
         return _decide_at_stripe(box, number, won=won)
     assert isinstance(box, PayPalSandbox)
     for dispute in box.records.all("dispute"):
-        if dispute["disputed_transactions"][0]["custom"] == number:
-            if dispute["status"] != "RESOLVED":
-                outcome = "SELLER_FAVOR" if won else "BUYER_FAVOR"
-                box.disputes.adjudicate(dispute["dispute_id"], {"adjudication_outcome": outcome})
+        ours = dispute["disputed_transactions"][0]["custom"] == number
+        if ours and dispute["status"] != "RESOLVED":
+            outcome = "SELLER_FAVOR" if won else "BUYER_FAVOR"
+            box.disputes.adjudicate(dispute["dispute_id"], {"adjudication_outcome": outcome})
     return True
 
 

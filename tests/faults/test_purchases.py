@@ -98,7 +98,7 @@ def market(clock: Clock) -> Iterator[dict[str, Sandbox]]:
 
 
 @pytest.fixture
-def world(committed_ledger: None, clock: Clock, market: dict[str, Sandbox]) -> World:
+def world(committed_ledger: None, clock: Clock, market: dict[str, Sandbox]) -> Iterator[World]:
     """A shop with a buyer for every fifth purchase, each with a line."""
     now = clock.now()
     world = clock.world = World(market, random.Random(SEED), now)
@@ -112,7 +112,8 @@ def world(committed_ledger: None, clock: Clock, market: dict[str, Sandbox]) -> W
     for nth in range(max(3, COUNT // 5)):
         buyer = models.Subscriber.objects.create(name=f"Buyer {nth}")
         add_line(NewLine(plan="small", subscriber=buyer.pk), now, activate=True)
-    return world
+    yield world
+    world.http.close()
 
 
 def test_whatever_goes_wrong_nobody_is_out_of_pocket(
@@ -127,10 +128,11 @@ def test_whatever_goes_wrong_nobody_is_out_of_pocket(
     world.tell(world.watch(until))
     world.run()
     close_the_books(world)
-    told = "\n".join([f"seed {SEED}, {COUNT} purchases", *tell(world)])
-    print(told)
+    told = [f"seed {SEED}, {COUNT} purchases", *tell(world)]
+    print("\n".join(told))
     assert world.counts["act pay"], told
-    assert [] == broken(market, world.falsified), told
+    wrong = broken(market, world.falsified)
+    assert not wrong, "\n".join([*told, *wrong])
 
 
 def close_the_books(world: World) -> None:

@@ -16,10 +16,21 @@ OPEN_TO_ALL = [
     "/plans/vodafone-au-mbb-3gb/",
     "/plans/airalo-japan-unlimited-7d/",
     "/plans/mint-mobile-5gb-3mo/",
+    "/buy/att-prepaid-5gb/",
+    "/buy/us-mobile-by-the-gig-2gb/",
+    "/orders/",
     "/sign-in/",
     "/style/",
 ]
-OWN = ["/lines/", "/lines/{line}/", "/lines/{line}/history/", "/lines/{line}/history/?kind=lost"]
+OWN = [
+    "/lines/",
+    "/lines/{line}/",
+    "/lines/{line}/history/",
+    "/lines/{line}/history/?kind=lost",
+    "/lines/{line}/renew/",
+    "/lines/{line}/auto-renewal/",
+    "/wallet/",
+]
 LANGUAGES = ["en", "zh-hans"]
 
 # Two words of English in a row that are no names: names of brands begin with capitals.

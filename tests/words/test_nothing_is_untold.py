@@ -114,11 +114,18 @@ def placeholders(sentence: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(sentence) if name is not None}
 
 
+def spoken() -> Iterator[str | tuple[str, ...]]:
+    """Every marked sentence of the two folders that speak."""
+    keywords = {"N_": None, "say": None, "count": (1, 2)}
+    for folder in ("words", "papers"):
+        for _, _, sentence, _, _ in extract_from_dir(str(SOURCES / folder), keywords=keywords):
+            yield sentence
+
+
 def test_every_sentence_is_in_chinese_with_the_same_figures() -> None:
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file)
-    keywords = {"N_": None, "count": (1, 2)}
-    for _, _, sentence, _, _ in extract_from_dir(str(SOURCES / "words"), keywords=keywords):
+    for sentence in spoken():
         one = sentence if isinstance(sentence, str) else sentence[0]
         found = catalogue.get(one)
         assert found is not None, f"not in words.po: {one}"
@@ -133,10 +140,6 @@ def test_nothing_in_the_catalogue_is_left_over() -> None:
     with CATALOGUE.open("rb") as file:
         catalogue = read_po(file)
     assert not catalogue.obsolete
-    keywords = {"N_": None, "count": (1, 2)}
-    found = {
-        sentence if isinstance(sentence, str) else sentence[0]
-        for _, _, sentence, _, _ in extract_from_dir(str(SOURCES / "words"), keywords=keywords)
-    }
+    found = {sentence if isinstance(sentence, str) else sentence[0] for sentence in spoken()}
     kept = {m.id if isinstance(m.id, str) else m.id[0] for m in catalogue if m.id}
     assert kept - found == set()

@@ -1,7 +1,8 @@
 """Where gateways send their notifications.
 
-A sender that keeps failing to prove who it is gets no more of our time for a while: what is
-authentic is never held back. Nothing of a body or a signature is logged.
+What is authentic is never held back, whoever else sends from the same address (behind a proxy all
+do). Who keeps failing to prove who they are is told to wait, and no longer fills the log. Nothing
+of a body or a signature is logged.
 """
 
 import logging
@@ -40,9 +41,7 @@ STATUS: dict[type[GatewayError], int] = {
 def notify(request: HttpRequest, gateway: str) -> HttpResponse:
     """A notification: taken in and acknowledged as its gateway wants it, or refused."""
     now, sender = clock.now(), request.META.get("REMOTE_ADDR", "")
-    if strangers.is_tired_of(sender, now):
-        return HttpResponse(status=429, headers={"Retry-After": "60"})
-    if int(request.META.get("CONTENT_LENGTH") or 0) > BODY_MAX:
+    if _length(request) > BODY_MAX:
         return HttpResponse(status=413)
     headers = {name.lower(): value for name, value in request.headers.items()}
     try:
@@ -51,9 +50,17 @@ def notify(request: HttpRequest, gateway: str) -> HttpResponse:
         return HttpResponse(status=404)
     except tuple(STATUS) as error:
         if isinstance(error, NotAuthentic):
+            if strangers.is_tired_of(sender, now):
+                return HttpResponse(status=429, headers={"Retry-After": "60"})
             strangers.note(sender, now)
         log.warning("a %s notification from %s was refused: %s", gateway, sender, error)
         return _refused(gateway, STATUS[type(error)])
+
+
+def _length(request: HttpRequest) -> int:
+    """How long the body is; one that does not say is not read at all."""
+    said = request.META.get("CONTENT_LENGTH") or "0"
+    return int(said) if said.isascii() and said.isdigit() else BODY_MAX + 1
 
 
 def _answer(reply: Reply) -> HttpResponse:

@@ -14,7 +14,7 @@ class Strangers:
         self._levels: dict[str, tuple[float, datetime]] = {}
 
     def is_tired_of(self, sender: str, now: datetime) -> bool:
-        """Whether the sender has failed so often of late that it is not listened to."""
+        """Whether the sender has failed so often of late that it is only told to wait."""
         return self._level(sender, now) >= LEVEL_MAX
 
     def note(self, sender: str, now: datetime) -> None:

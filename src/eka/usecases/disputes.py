@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from eka.gateways.payments.terms import DisputeReport
 from eka.ledger import history, models
@@ -58,9 +58,10 @@ def _dispute(
     order: models.Order,
     now: datetime,
 ) -> models.Dispute:
-    # One payment is contested once: a gateway may tell of it under a second name (PayPal does).
+    # A gateway may tell of it under a second name (PayPal does); only what was won begins anew.
     known = models.Dispute.objects.filter(gateway=gateway_name, money=money)
-    if (dispute := known.first()) is not None:
+    same = Q(reference=report.reference) | ~Q(state="won")
+    if (dispute := known.filter(same).first()) is not None:
         return dispute
     amount = report.amount.minor if report.amount else money.amount
     dispute = models.Dispute.objects.create(

@@ -25,12 +25,13 @@ from eka.rules.baskets import (
     WalletItem,
 )
 from eka.rules.commands import pass_time
+from eka.rules.instants import zone
 from eka.rules.lines import Line
 from eka.rules.plans import Plan, RenewedBy
 from eka.rules.prices import price_in
 from eka.rules.requests import Activate, AddOn, Command, Renew, TopUp
 from eka.rules.shop import Shop
-from eka.rules.units import Duration, format_duration, parse_duration
+from eka.rules.units import BadValue, Duration, format_duration, parse_duration
 from eka.usecases.shop import price_of
 
 
@@ -116,6 +117,10 @@ def _good(counter: _Counter, item: Item, position: int) -> Good:
 
 def _new_line(counter: _Counter, item: NewLineItem, position: int) -> Good:
     offer = counter.offer(item.plan, position)
+    try:
+        zone(item.timezone)
+    except BadValue as error:
+        raise UnableToQuote("timezone", position, timezone=item.timezone) from error
     priced = Priced(
         position=position,
         kind="new_line",

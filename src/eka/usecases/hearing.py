@@ -9,9 +9,16 @@ from django.db import transaction
 from django.db.models import F
 from msgspec.structs import replace
 
-from eka.gateways.payments.terms import Notice, PaymentGateway, PaymentReport, Reply
+from eka.gateways.payments.terms import (
+    Notice,
+    NoticeUnreadable,
+    PaymentGateway,
+    PaymentReport,
+    Reply,
+)
 from eka.ledger import models
 from eka.usecases import disputes, refunding
+from eka.usecases.cases import open_case
 from eka.usecases.gateways import gateway
 from eka.usecases.taking import take
 
@@ -24,7 +31,11 @@ def hear(gateway_name: str, headers: Mapping[str, str], body: bytes, now: dateti
     Raises NoSuchGateway, NotAuthentic, NoticeUnreadable, GatewayUnavailable.
     """
     opened = gateway(gateway_name)
-    notice = opened.read_notice(headers, body, now)
+    try:
+        notice = opened.read_notice(headers, body, now)
+    except NoticeUnreadable as error:
+        _puzzle(gateway_name, str(error), now)
+        raise
     if notice.payment is not None and not opened.proves:
         notice = replace(notice, payment=_looked_at(opened, notice.payment))
     take_in(gateway_name, notice, now)
@@ -43,6 +54,13 @@ def _looked_at(opened: PaymentGateway, heard: PaymentReport) -> PaymentReport:
     if seen.transaction != heard.transaction and known.exists():
         return heard
     return replace(seen, saved=seen.saved or heard.saved)
+
+
+def _puzzle(gateway_name: str, why: str, now: datetime) -> None:
+    """A gateway that says what we do not understand: a case, once a day for each reason."""
+    facts = {"gateway": gateway_name, "why": why}
+    key = f"notice_unreadable:{gateway_name}:{now.date()}:{why}"
+    open_case("notice_unreadable", key, now, facts)
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ import re
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 from tests.portal.reading import Page, body
 from tests.usecases.buying.conftest import Shop, _adapters, _clock, _market, clock, market, shop
 
@@ -25,7 +26,13 @@ def _at_a_fixed_time() -> None:
 
 
 @pytest.fixture
-def as_alice(shop: Shop) -> Client:
+def _quick_passwords(settings: Settings) -> None:
+    """What a password costs to try is not what these stories are about."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def as_alice(shop: Shop, _quick_passwords: None) -> Client:
     """A browser in which Alice, the owner of the shop's one line, is signed in."""
     shop.alice.user = User.objects.create_user("alice", "alice@example.com", PASSWORD)
     shop.alice.save()
@@ -35,7 +42,7 @@ def as_alice(shop: Shop) -> Client:
 
 
 @pytest.fixture
-def as_bob(shop: Shop) -> Client:
+def as_bob(shop: Shop, _quick_passwords: None) -> Client:
     """A browser in which Bob, who has bought nothing yet, is signed in."""
     client = Client()
     client.force_login(User.objects.create_user("bob", "bob@example.com", PASSWORD))
