@@ -186,9 +186,8 @@ def test_what_is_authentic_and_not_understood_is_kept_for_a_person(shop: Shop) -
     """The gateway has changed its format, and signs what nobody here can read."""
     paid(shop, "stripe")
     box = shop.market["stripe"]
-    [endpoint, *_] = box.records.all("webhook_endpoint")
     event = {"id": "evt_1", "type": "checkout.session.completed", "data": {"object": {}}}
-    letter = box.envelope({"event": event, "endpoint": endpoint["id"]}, shop.clock.now())
+    letter = box.envelope({"event": event, "endpoint": ""}, shop.clock.now())
     for _ in range(2):
         assert send("stripe", letter.headers, letter.body).status_code == 422
     assert shop.cases() == ["notice_unreadable"]

@@ -65,3 +65,32 @@ def charging(database_url: str | None, **given: Any) -> None:
     doors = DOORS if door == "both" else (door,)
     with database_address(database_url) as url:
         run_charging(ChargingBench(url=url, doors=doors, **given), keep=keep, fresh=fresh)
+
+
+@bench.command()
+@click.option("--rate", default=200.0, show_default=True, help="Checkouts a second.")
+@click.option("--seconds", default=20.0, show_default=True, help="How long is measured.")
+@click.option(
+    "--gateway",
+    "chosen",
+    type=click.Choice(["stripe", "paypal", "wechat", "alipay", "mixed"]),
+    default="mixed",
+    show_default=True,
+)
+@click.option("--drivers", default=2, show_default=True, help="Processes of buyers.")
+@click.option("--threads", default=8, show_default=True, help="Buyers at once in each.")
+@click.option("--keep", is_flag=True, help="Leave the shop there when done.")
+@database_url_option
+def checkouts(database_url: str | None, chosen: str, keep: bool, **given: Any) -> None:
+    """Sell by all the real parts: quotes, payments, notifications, fulfilment.
+
+    Works in a schema of its own (eka_bench_checkouts), which is made anew. The gateways are their
+    sandboxes, in a process of their own beside the web server and the jobs.
+    """
+    from eka.cli.bench_checkouts import GATEWAYS, CheckoutBench, run_checkouts
+
+    if min(given.values()) <= 0:
+        raise CallWrong("--rate, --seconds, --drivers and --threads are more than nothing.")
+    gateways = GATEWAYS if chosen == "mixed" else (chosen,)
+    with database_address(database_url) as url:
+        run_checkouts(CheckoutBench(url=url, gateways=gateways, **given), keep=keep)

@@ -10,6 +10,7 @@ from eka.cli.options import database_option, json_option
 from eka.cli.output import echo_json
 from eka.cli.problems import AnswerIsNo, CallWrong
 from eka.rules.baskets import AddOnItem, Item, NewLineItem, RenewalItem, TopUpItem, WalletItem
+from eka.rules.orders import STATES
 from eka.rules.units import BadValue, format_money, parse_data, parse_money
 
 
@@ -140,8 +141,8 @@ def show(number: str, as_json: bool) -> None:
 
 
 @order.command("list")
-@click.option("--state", help="Only orders in this state.")
-@click.option("--limit", default=50)
+@click.option("--state", type=click.Choice(STATES), help="Only orders in this state.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1))
 @json_option
 @database_option
 def list_(state: str | None, limit: int, as_json: bool) -> None:
@@ -161,9 +162,10 @@ def list_(state: str | None, limit: int, as_json: bool) -> None:
 @database_option
 def cancel(number: str, as_json: bool) -> None:
     """Give up an order that waits for money; its payments are closed at their gateways first."""
-    from eka.gateways.payments.terms import GatewayUnavailable
+    from eka.gateways.payments.terms import GatewayError
     from eka.usecases import looking
     from eka.usecases.checkout import UnableToPay
+    from eka.usecases.gateways import NoSuchGateway
     from eka.usecases.orders import NoSuchOrder
 
     try:
@@ -172,8 +174,8 @@ def cancel(number: str, as_json: bool) -> None:
         raise AnswerIsNo(f"There is no order {number}.") from error
     except UnableToPay as error:
         raise AnswerIsNo(f"The order is {error.code}: it cannot be cancelled.") from error
-    except GatewayUnavailable as error:
-        raise AnswerIsNo("A gateway does not answer; nothing was cancelled.") from error
+    except (GatewayError, NoSuchGateway) as error:
+        raise AnswerIsNo(f"Nothing was cancelled; its gateway does not do it: {error}.") from error
     if not gone:
         raise AnswerIsNo("Its money has come meanwhile: it was not cancelled.")
     _show(number, as_json)
@@ -196,7 +198,7 @@ def refund(
     from eka.usecases.orders import NoSuchOrder
 
     try:
-        minor = parse_money(amount).minor if amount else None
+        minor = _in_currency_of(number, amount) if amount else None
         wanted = refunding.Wanted(
             key=f"cli:{key or secrets.token_hex(8)}", why=why, by="cli", amount=minor, reason=reason
         )
@@ -210,6 +212,16 @@ def refund(
     except refunding.UnableToRefund as error:
         raise AnswerIsNo(f"It cannot go back: {error.code}; at most {error.most}.") from error
     _show(number, as_json)
+
+
+def _in_currency_of(number: str, amount: str) -> int:
+    """The amount in minor units, of the currency in which the order was paid."""
+    from eka.ledger.orders import find
+
+    money, order = parse_money(amount), find(number)
+    if order is not None and money.currency != order.total.currency:
+        raise CallWrong(f"The order is in {order.total.currency}, not in {money.currency}.")
+    return money.minor
 
 
 @order.command("refund-again")

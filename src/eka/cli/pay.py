@@ -41,6 +41,8 @@ def begin(order: str, name: str, way: str | None, openid: str, save: bool, as_js
 
     try:
         ways = gateway(name).ways
+        if way is not None and way not in ways:
+            raise CallWrong(f"By {name} one pays as {', '.join(ways)}.")
         paying = checkout.Paying(
             gateway=name,
             way=next((known for known in ways if known == way), ways[0]),
@@ -77,6 +79,8 @@ def wallet(order: str, as_json: bool) -> None:
     from eka.usecases import checkout
     from eka.usecases.orders import NoSuchOrder
     from eka.usecases.pins import PinRefused
+    from eka.usecases.promotions import PromotionGone
+    from eka.usecases.stock import OutOfStock
     from eka.usecases.wallets import NotEnough
 
     pin = sys.stdin.readline().strip()
@@ -84,7 +88,7 @@ def wallet(order: str, as_json: bool) -> None:
         checkout.pay_from_wallet(order, clock.now(), pin=pin)
     except NoSuchOrder as error:
         raise AnswerIsNo(f"There is no order {order}.") from error
-    except (checkout.UnableToPay, PinRefused, NotEnough) as error:
+    except (checkout.UnableToPay, PinRefused, NotEnough, PromotionGone, OutOfStock) as error:
         raise AnswerIsNo(f"It was not paid: {error}.") from error
     if as_json:
         echo_json({"order": order, "paid": True})
@@ -97,13 +101,15 @@ def nothing(order: str) -> None:
     """Take an order that costs nothing as paid."""
     from eka.usecases import checkout
     from eka.usecases.orders import NoSuchOrder
+    from eka.usecases.promotions import PromotionGone
+    from eka.usecases.stock import OutOfStock
 
     try:
         checkout.pay_nothing(order, clock.now())
     except NoSuchOrder as error:
         raise AnswerIsNo(f"There is no order {order}.") from error
-    except checkout.UnableToPay as error:
-        raise AnswerIsNo(f"It was not paid: {error.code}.") from error
+    except (checkout.UnableToPay, PromotionGone, OutOfStock) as error:
+        raise AnswerIsNo(f"It was not paid: {error}.") from error
 
 
 @pay.command()
@@ -115,11 +121,14 @@ def look(payment: str, as_json: bool) -> None:
     from eka.gateways.payments.terms import GatewayError
     from eka.ledger import models
     from eka.usecases import looking
+    from eka.usecases.gateways import NoSuchGateway
 
     try:
         looking.look(payment, clock.now())
     except models.Payment.DoesNotExist as error:
         raise AnswerIsNo(f"There is no payment {payment}.") from error
+    except NoSuchGateway as error:
+        raise CallWrong(f"The payments file (EKA_PAYMENTS) names no {error}.") from error
     except GatewayError as error:
         raise AnswerIsNo(f"The gateway does not answer: {error}.") from error
     row = models.Payment.objects.select_related("order").get(number=payment)

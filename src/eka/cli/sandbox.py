@@ -1,5 +1,6 @@
 """`eka sandbox`: the gateways' sandboxes, on this machine."""
 
+import contextlib
 import json
 import os
 import threading
@@ -53,7 +54,8 @@ def sandbox(first_port: int, as_json: bool, follow_demo: bool, quiet: bool) -> N
             file = write_payments(folder / "payments.toml", tables)
             if not quiet:
                 _tell({name: box.address for name, box in market.items()}, tables, file, as_json)
-            _wait(follow_demo)
+            with contextlib.suppress(KeyboardInterrupt):
+                _wait(follow_demo)
     except UnableToServe as error:
         raise CallWrong(f"{error}: choose others with --first-port.") from error
     finally:

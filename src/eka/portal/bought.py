@@ -15,6 +15,7 @@ from eka.rules.baskets import Item
 from eka.rules.plans import Plan
 from eka.rules.units import Money
 from eka.words import orders as order_words
+from eka.words.reasons import Context
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -105,9 +106,7 @@ def _change(
         effect,
         item.kind,
         bonus,
-        timezone=timezone,
-        titles=titles,
-        like=like,
+        Context(timezone, titles, like),
         on_empty=item.terms.get("starts") == "on_empty",
     )
 

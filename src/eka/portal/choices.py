@@ -22,6 +22,7 @@ from eka.usecases.goods import Good, UnableToQuote, commands_of, gives_by_positi
 from eka.usecases.shop import price_of
 from eka.usecases.trying import effect_on
 from eka.words import orders as order_words
+from eka.words.reasons import Context
 
 TIMES = (1, 3, 6, 12)
 OTHERS_MAX = 6  # other plans of the same carrier: the cheapest
@@ -157,9 +158,7 @@ def _change(
         effect,
         good.priced.kind,
         sum(gift.bonus for gift in gives),
-        timezone=good.line.timezone,
-        titles=titles,
-        like=like,
+        Context(good.line.timezone, titles, like),
         on_empty=getattr(good.item, "starts", "") == "on_empty",
     )
     return change, ""

@@ -50,10 +50,8 @@ def change_of(
     effect: Mapping[str, Any],
     kind: str,
     bonus: int,
+    context: Context,
     *,
-    timezone: str,
-    titles: Mapping[str, str],
-    like: Plan | None,
     on_empty: bool,
 ) -> Change | None:
     """The change that an effect tells of; None where no line is changed.
@@ -64,7 +62,7 @@ def change_of(
         return None
     now, then = _now(effect), _then(effect, kind, bonus)
     whole = max(1, sum(amount for _, amount in now), sum(amount for _, amount in then))
-    context = Context(timezone, titles, like)
+    like = context.like
     return Change(
         like=like,
         at=parse_instant(effect["at"]),

@@ -8,6 +8,11 @@ from msgspec import Struct
 from eka.rules.units import BadValue, Money, minor_digits
 
 
+def is_currency(text: str) -> bool:
+    """Whether it is written as a currency's code of ISO 4217 is."""
+    return len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()
+
+
 class Rate(Struct, frozen=True):
     """One unit of `source` costs `rate` units of `target`; prices are rounded up to `step`.
 
@@ -52,6 +57,7 @@ def parse_rate(text: str) -> Rate:
         step = Fraction(words[5]) * 10 ** minor_digits(target) if len(words) == 6 else Fraction(1)
     except (ValueError, ZeroDivisionError):
         raise BadValue(usual) from None
-    if factor <= 0 or step < 1 or step.denominator != 1:
+    named = all(is_currency(name) for name in (source, target)) and source != target
+    if not named or factor <= 0 or step < 1 or step.denominator != 1:
         raise BadValue(usual)
     return Rate(source, target, factor, int(step))

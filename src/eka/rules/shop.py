@@ -16,12 +16,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from eka.rules.documents import Fields, Node, from_plain, read_choice, read_count, read_list
+from eka.rules.documents import Node, from_plain, read_choice, read_count, read_list
 from eka.rules.instants import zone
-from eka.rules.prices import Rate, parse_rate
+from eka.rules.prices import Rate, is_currency, parse_rate
 from eka.rules.refunds import RefundTerms
 from eka.rules.units import (
-    BadValue,
     Duration,
     Money,
     format_duration,
@@ -53,14 +52,14 @@ class Shop(Struct, frozen=True, kw_only=True):
 def read_shop(node: Node) -> Shop:
     """The shop of its document. Raises BadInput with line and field."""
     with node.fields() as fields:
-        rates = fields.take("rates", read_list(Node.text), ())
+        rates = fields.take("rates", read_list(_rate), ())
         return Shop(
             name=fields.take("name", _titles, NAME),
             about=fields.take("about", Node.text, ""),
             timezone=fields.take("timezone", _zone, "UTC"),
-            currencies=fields.take("currencies", read_list(_currency), ("USD",)),
-            rates=tuple(_rate(fields, text) for text in rates),
-            rates_text=rates,
+            currencies=fields.take("currencies", _currencies, ("USD",)),
+            rates=tuple(rate for rate, _ in rates),
+            rates_text=tuple(text for _, text in rates),
             payment=fields.take("payment", _wait, timedelta(hours=1)),
             refunds=fields.take("refunds", _refunds, RefundTerms()),
             invites=fields.take("invites", read_list(_money), ()),
@@ -101,18 +100,22 @@ def _zone(node: Node) -> str:
     return node.text()
 
 
+def _currencies(node: Node) -> tuple[str, ...]:
+    found = read_list(_currency)(node)
+    if not found:
+        raise node.fail("a shop sells in one currency at least")
+    return found
+
+
 def _currency(node: Node) -> str:
     text = node.text()
-    if len(text) != 3 or not text.isascii() or not text.isupper():
+    if not is_currency(text):
         raise node.fail(f"{node.sort()} is not a currency; write it like USD")
     return text
 
 
-def _rate(fields: Fields, text: str) -> Rate:
-    try:
-        return parse_rate(text)
-    except BadValue as error:
-        raise fields.node.fail(str(error)) from error
+def _rate(node: Node) -> tuple[Rate, str]:
+    return node.read(parse_rate), node.text()
 
 
 def _wait(node: Node) -> timedelta:
