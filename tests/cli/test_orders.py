@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.usecases.buying import conftest as selling
 from tests.usecases.buying.conftest import Shop, mischief
 
 from eka.cli.failures import sentence_for
@@ -16,7 +17,9 @@ from eka.cli.sandbox import write_payments
 from eka.ledger import models
 from eka.usecases import pins
 
-pytest_plugins = ["tests.usecases.buying.conftest"]
+# The shop of the stories about buying, here spoken to by the shell.
+_clock, _market, _adapters = selling._clock, selling._market, selling._adapters
+clock, market, shop = selling.clock, selling.market, selling.shop
 
 
 @pytest.fixture(autouse=True)

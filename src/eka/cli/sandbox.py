@@ -49,13 +49,12 @@ def sandbox(first_port: int, as_json: bool, follow_demo: bool, quiet: bool) -> N
             box.courier.mischief.pace = DEMO_PACE
     ports = [first_port + nth if first_port else 0 for nth in range(len(market))]
     try:
-        with opened(list(market.values()), ports):
+        with contextlib.suppress(KeyboardInterrupt), opened(list(market.values()), ports):
             tables = {name: box.settings() for name, box in market.items()}
             file = write_payments(folder / "payments.toml", tables)
             if not quiet:
                 _tell({name: box.address for name, box in market.items()}, tables, file, as_json)
-            with contextlib.suppress(KeyboardInterrupt):
-                _wait(follow_demo)
+            _wait(follow_demo)
     except UnableToServe as error:
         raise CallWrong(f"{error}: choose others with --first-port.") from error
     finally:

@@ -1,7 +1,8 @@
 """The books are kept: each event's journal once, and the income of data as it goes.
 
-All of it may run within the transaction of the event that is recorded. A journal that touches
-`customer_prepayments` or `deferred_data` names its order: `eka audit` proves both order by order.
+All of it may run within the transaction of the event that is recorded, and fails with it as a
+whole. A journal that touches `customer_prepayments` or `deferred_data` names its order: `eka audit`
+proves both order by order.
 """
 
 import logging
@@ -51,7 +52,7 @@ class Released(Struct, frozen=True):
     next: int | None = None
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(event: str, key: str, postings: Postings, now: datetime, **about: Unpack[About]) -> bool:
     """Records an event once; says whether its key was new. What moves nothing leaves no journal.
 
@@ -73,7 +74,7 @@ def record(event: str, key: str, postings: Postings, now: datetime, **about: Unp
     return False
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def defer(order_id: int, position: int, line_id: int, allowances: Sequence[Allowance]) -> None:
     """Notes what was paid for the allowances of an order's item; doing it again changes nothing.
 
@@ -83,7 +84,7 @@ def defer(order_id: int, position: int, line_id: int, allowances: Sequence[Allow
         deferrals.add(order_id, position, line_id, allowances)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def release(line_ids: Sequence[int], now: datetime) -> int:
     """Books what the data of these lines has earned by now; how many allowances earned something.
 
@@ -103,7 +104,7 @@ def release_some(now: datetime, after: int = 0, most: int = 500) -> Released:
     return Released(journals, lines[-1] if len(lines) == most else None)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def take_back(order_id: int, position: int, now: datetime) -> list[TakenBack]:
     """Closes an item's allowances, after releasing what they have earned by now.
 

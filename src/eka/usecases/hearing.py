@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from django.db import transaction
-from django.db.models import F
 from msgspec.structs import replace
 
 from eka.gateways.payments.terms import (
@@ -17,12 +15,22 @@ from eka.gateways.payments.terms import (
     Reply,
 )
 from eka.ledger import models
+from eka.ledger.connections import rows
 from eka.usecases import disputes, refunding
 from eka.usecases.cases import open_case
 from eka.usecases.gateways import gateway
 from eka.usecases.taking import take
 
 BODY_MAX = 64 * 1024
+
+# Whoever sends the same event again waits here until the first copy is through.
+KEEP = """
+INSERT INTO gateway_notice AS kept
+    (gateway, event, kind, received_at, report, outcome, times, payment_number)
+VALUES (%(gateway)s, %(event)s, %(kind)s, %(now)s, %(report)s::jsonb, %(outcome)s, 1, %(number)s)
+ON CONFLICT (gateway, event) DO UPDATE SET times = kept.times + 1
+RETURNING id, outcome
+"""
 
 
 def hear(gateway_name: str, headers: Mapping[str, str], body: bytes, now: datetime) -> Reply:
@@ -69,25 +77,23 @@ def take_in(gateway_name: str, notice: Notice, now: datetime) -> str:
 
     Two copies at once take turns at the row that keeps them.
     """
-    kept = models.GatewayNotice(
-        gateway=gateway_name,
-        event=notice.event,
-        kind=notice.kind,
-        received_at=now,
-        report=_plain(notice),
-        times=0,
-        payment_number=_number_of(notice),
-    )
-    models.GatewayNotice.objects.bulk_create([kept], ignore_conflicts=True)
-    row = models.GatewayNotice.objects.select_for_update().get(
-        gateway=gateway_name, event=notice.event
-    )
-    models.GatewayNotice.objects.filter(pk=row.pk).update(times=F("times") + 1)
-    if row.outcome:
-        return str(row.outcome)
-    outcome = _handle(gateway_name, notice, now)
-    models.GatewayNotice.objects.filter(pk=row.pk).update(outcome=outcome)
-    return outcome
+    says_something = notice.payment or notice.refund or notice.dispute
+    row, outcome = rows(
+        KEEP,
+        {
+            "gateway": gateway_name,
+            "event": notice.event,
+            "kind": notice.kind,
+            "now": now,
+            "report": msgspec.json.encode(_without_secrets(notice)).decode(),
+            "outcome": "" if says_something else "nothing",
+            "number": _number_of(notice),
+        },
+    )[0]
+    if not outcome:
+        outcome = _handle(gateway_name, notice, now)
+        models.GatewayNotice.objects.filter(pk=row).update(outcome=outcome)
+    return str(outcome)
 
 
 def _handle(gateway_name: str, notice: Notice, now: datetime) -> str:
@@ -115,10 +121,9 @@ def _number_of(notice: Notice) -> str:
     return ""
 
 
-def _plain(notice: Notice) -> dict[str, Any]:
-    """The notice as JSON, without what may charge its payer again."""
+def _without_secrets(notice: Notice) -> Notice:
+    """The notice without what may charge its payer again."""
     payment = notice.payment
-    if payment is not None and payment.saved is not None:
-        notice = replace(notice, payment=replace(payment, saved=None))
-    plain: dict[str, Any] = msgspec.to_builtins(notice)
-    return plain
+    if payment is None or payment.saved is None:
+        return notice
+    return replace(notice, payment=replace(payment, saved=None))

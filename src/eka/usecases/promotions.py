@@ -233,6 +233,8 @@ def hold(order: models.Order, now: datetime) -> None:
     order of their names. Raises PromotionGone, with nothing held.
     """
     off = _promised(order)
+    if not off:
+        return
     rows = _locked(off)
     promotions = {name: _promotion(row) for name, row in rows.items() if row.stopped_at is None}
     uses = _uses(promotions.values(), order.subscriber_id, order.currency)
@@ -288,13 +290,13 @@ def _fits(limits: Limits, uses: Uses, amount: int, currency: str) -> bool:
     )
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def use(order_id: int) -> None:
     """The order is paid. One whose time had run out keeps what it was promised all the same."""
     models.PromotionUse.objects.filter(order=order_id).update(state="used")
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def release(order_id: int) -> None:
     """The order has ended without money, or all of it went back: others may have what it held."""
     models.PromotionUse.objects.filter(order=order_id).update(state="released")

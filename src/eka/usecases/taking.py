@@ -28,12 +28,13 @@ def take(number: str, report: PaymentReport, now: datetime) -> Verdict:
 
     A payment that is not ours is a case: the money is real, and somebody waits for something.
     """
-    payment = models.Payment.objects.filter(number=number).first()
-    if payment is None:
+    # The order is locked: who pays it, refunds it or delivers it takes turns, and nobody changes
+    # its payments otherwise.
+    orders = models.Order.objects.select_for_update(of=("self",))
+    order = orders.filter(payments__number=number).first()
+    if order is None:
         return _unheard_of(number, report, now)
-    # The order is locked first, always: who pays it, refunds it or delivers it takes turns.
-    order = models.Order.objects.select_for_update().get(pk=payment.order_id)
-    payment = models.Payment.objects.select_for_update().get(pk=payment.pk)
+    payment = order.payments.get(number=number)
     _keep_method(payment, report.saved, now)
     if report.transaction and _known(payment.gateway, report):
         return "nothing"

@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 from tests.usecases.buying.conftest import CURRENCY, GATEWAYS, Clock, Shop, mischief
 
-from eka.gateways.payments.terms import GatewayUnavailable
+from eka.gateways.payments.terms import GatewayUnavailable, RefundReport
 from eka.ledger import models
 from eka.usecases import reconciling, refunding
 from eka.usecases.gateways import gateway
@@ -126,7 +126,7 @@ def test_a_refund_that_the_gateway_never_made_is_a_case(shop: Shop) -> None:
     order = shop.buy()
     wanted = Wanted(key="k", why="staff", by="olga", amount=300)
     number = refunding.refund(order, wanted, shop.clock.now())
-    report = refunding.RefundReport(number=number, status="done")
+    report = RefundReport(number=number, status="done")
     refunding.take("stripe", report, shop.clock.now())
     day = next_morning(shop)
     assert compare(shop, "stripe", day) == [("missing_there", 300, None)]

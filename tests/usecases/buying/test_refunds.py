@@ -244,7 +244,7 @@ def test_a_gateway_that_says_later_that_it_failed(shop: Shop) -> None:
     order = shop.buy()
     number = ask(shop, order, 300)
     for status in ("pending", "failed", "failed", "done"):
-        report = RefundReport(number=number, status=status)  # type: ignore[arg-type]
+        report = RefundReport(number=number, status=status)
         refunding.take("stripe", report, shop.clock.now())
     assert shop.refunds() == [("staff", 300, "failed")]
     assert shop.cases() == ["refund_failed"]
