@@ -147,9 +147,9 @@ class World:
         """A gateway is out of order for a while, or loses its answers; then all is well again."""
         while self.now < until:
             yield self.minutes(1500, 60)
-            bad = self.chance.choice([{"down": True}, {"mute": 300}])
-            self._mischief(name, **bad)
-            self.counts[f"a gateway {'down' if 'down' in bad else 'mute'}"] += 1
+            mood, how = self.chance.choice([("down", True), ("mute", 300)])
+            self._mischief(name, **{mood: how})
+            self.counts[f"a gateway {mood}"] += 1
             yield self.minutes(50, 2)
             self._mischief(name)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from datetime import timedelta
+from functools import partial
 
 import httpx
 from tests.faults.purchases import Story, World
@@ -74,16 +75,15 @@ class Purchase:
         lines = models.Line.objects.filter(subscriber_id=self.buyer).order_by("pk")
         line = self.chance.choice(list(lines.values_list("pk", flat=True)))
         plan = self.chance.choice(["small", "large", "ocean"])
-        return self.chance.choice(
-            [
-                NewLineItem(plan="small"),
-                RenewalItem(line=line, times=self.chance.choice([1, 1, 1, 3])),
-                RenewalItem(line=line, plan=plan),
-                TopUpItem(line=line, data=GB, validity="30d"),
-                AddOnItem(line=line, plan=plan),
-                WalletItem(amount=self.chance.randrange(500, 6000)),
-            ]
-        )
+        items: list[Item] = [
+            NewLineItem(plan="small"),
+            RenewalItem(line=line, times=self.chance.choice([1, 1, 1, 3])),
+            RenewalItem(line=line, plan=plan),
+            TopUpItem(line=line, data=GB, validity="30d"),
+            AddOnItem(line=line, plan=plan),
+            WalletItem(amount=self.chance.randrange(500, 6000)),
+        ]
+        return self.chance.choice(items)
 
     # ------------------------------------------------------------------------------- paying
 
@@ -194,8 +194,8 @@ class Purchase:
     def _comes_back(self) -> Steps:
         """The buyer's browser is back from the gateway before any news: the gateway is asked."""
         for payment in models.Payment.objects.filter(order__number=self.order):
-            number = str(payment.number)
-            yield from self.world.insist(lambda number=number: looking.look(number, self.world.now))
+            look = partial(looking.look, str(payment.number), self.world.now)
+            yield from self.world.insist(look)
 
     def _is_content(self) -> Steps:
         yield self.world.minutes(1)

@@ -5,6 +5,7 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -86,7 +87,7 @@ def _purchase(chance: random.Random, buyers: list[int], key: str) -> None:
     payment = insist(lambda: _begin(order, name))
     acts: list[Act] = chance.choice([["pay"], ["pay"], ["fail", "pay"], ["pay_twice"], ["fail"]])
     for act in acts:
-        insist(lambda act=act: _act(payment, act))
+        insist(partial(_act, payment, act))
     if chance.random() < 0.3:
         _ask_back(chance, order)
 
@@ -94,14 +95,13 @@ def _purchase(chance: random.Random, buyers: list[int], key: str) -> None:
 def _item(chance: random.Random, buyer: int) -> Item:
     line = models.Line.objects.filter(subscriber_id=buyer).order_by("pk").first()
     assert line is not None
-    return chance.choice(
-        [
-            NewLineItem(plan="world"),
-            RenewalItem(line=line.pk),
-            TopUpItem(line=line.pk, data=10**9, validity="30d"),
-            WalletItem(amount=1500),
-        ]
-    )
+    items: list[Item] = [
+        NewLineItem(plan="world"),
+        RenewalItem(line=line.pk),
+        TopUpItem(line=line.pk, data=10**9, validity="30d"),
+        WalletItem(amount=1500),
+    ]
+    return chance.choice(items)
 
 
 def _begin(order: str, name: str) -> str:

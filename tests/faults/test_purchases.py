@@ -104,7 +104,7 @@ def world(committed_ledger: None, clock: Clock, market: dict[str, Sandbox]) -> I
     world = clock.world = World(market, random.Random(SEED), now)
     tables = {name: box.settings() for name, box in market.items()}
     use_gateways(
-        {name: MortalGateway(real, world.fate) for name, real in open_tables(tables).items()}  # type: ignore[misc]
+        {name: MortalGateway(real, world.fate) for name, real in open_tables(tables).items()}
     )
     import_catalogue(read_catalogue(PLANS), now)
     import_promotions(read_promotions(PROMOTIONS), now)

@@ -18,10 +18,18 @@ PUBLIC = {
     "plans-none": "/?rolls=yes&data=unlimited",
     "plan": "/plans/att-prepaid-5gb/",
     "plan-unlimited": "/plans/airalo-japan-unlimited-7d/",
+    "buy": "/buy/att-prepaid-5gb/",
     "sign-in": "/sign-in/",
     "style": "/style/",
 }
-OWN = {"line": "", "history": "history/", "lines": "/lines/"}
+OWN = {
+    "line": "",
+    "history": "history/",
+    "lines": "/lines/",
+    "renew": "renew/",
+    "auto-renewal": "auto-renewal/",
+    "wallet": "/wallet/",
+}
 IN_THE_DARK = ("plans", "plan", "line")
 
 
@@ -41,6 +49,10 @@ def picture(browser: Browser, shop: str, width: int, language: str, scheme: str)
     for name, path in OWN.items():
         page.goto(shop + path if path.startswith("/") else line + path)
         _take(page, name, width, language, scheme)
+    page.goto(line + "renew/")
+    page.locator("main form:has(input[name=item]) button").first.click()
+    page.wait_for_url("**/orders/**")
+    _take(page, "order", width, language, scheme)
     context.close()
 
 
@@ -49,7 +61,7 @@ def _take(page: Page, name: str, width: int, language: str, scheme: str) -> None
         return
     suffix = "-dark" if scheme == "dark" else ""
     # A list of seventy plans or a long history says no more than its first screens.
-    whole = name in ("plan", "line", "style")
+    whole = name in ("plan", "line", "style", "order", "wallet")
     page.screenshot(path=FOLDER / f"{name}-{width}-{language}{suffix}.png", full_page=whole)
 
 

@@ -28,6 +28,7 @@ def test_other_parameters_are_passed_on() -> None:
         "options": "-c search_path=bench",
         "sslmode": "verify-full",
         "connect_timeout": 5,
+        "prepare_threshold": 5,
     }
 
 

@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import click
 import psycopg
+from psycopg.conninfo import make_conninfo
 
-from eka.cli.bench_charging_meter import Took
 from eka.cli.bench_charging_server import Probe
 from eka.cli.bench_checkouts_buyers import Acted, Failed, Plan, run_buyers
 from eka.cli.bench_checkouts_parts import Parts, cpu_seconds, running_parts
@@ -31,7 +31,6 @@ Database = psycopg.Connection[tuple[Any, ...]]
 SCHEMA = "eka_bench_checkouts"
 GATEWAYS = ("stripe", "paypal", "wechat", "alipay")
 WARM_UP_SECONDS_MAX = 5.0
-START_IN_SECONDS = 6.0  # the buyers' processes need so long to be ready
 LOOK_EVERY_SECONDS = 0.02
 LATE_SECONDS_MAX = 60.0
 BARE_SECONDS_MAX = 3.0
@@ -55,6 +54,11 @@ plans:
 """
 
 
+def schema_url(url: str) -> str:
+    """The address with the bench's own schema."""
+    return make_conninfo(url, options=f"-csearch_path={SCHEMA}")
+
+
 class CheckoutBench(NamedTuple):
     """What is measured: `rate` checkouts a second for so long, paid at these gateways in turn."""
 
@@ -68,8 +72,7 @@ class CheckoutBench(NamedTuple):
     @property
     def schema_url(self) -> str:
         """The address with the bench's own schema."""
-        joint = "&" if "?" in self.url else "?"
-        return f"{self.url}{joint}options=-csearch_path%3D{SCHEMA}"
+        return schema_url(self.url)
 
     @property
     def warm_up(self) -> float:
@@ -83,15 +86,18 @@ class CheckoutBench(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What was seen of the measured checkouts; instants are of the monotonic clock."""
+    """What was seen of the measured checkouts: seconds that they took, instants, CPU seconds.
 
-    begun: Took
-    fulfilled: Took
+    Instants are of the machine's monotonic clock.
+    """
+
+    begun: list[float]
+    fulfilled: list[float]
     first: float
     last: float
     lost: int
     failed: Counter[str]
-    cpu: Mapping[str, float]  # CPU seconds by part
+    cpu: Mapping[str, float]  # by part
 
 
 def run_checkouts(bench: CheckoutBench, *, keep: bool) -> None:
@@ -179,15 +185,17 @@ def _load(connection: Database, bench: CheckoutBench) -> Seen:
         tempfile.TemporaryDirectory(prefix="eka-bench-") as folder,
         running_parts(bench.schema_url, Path(folder)) as parts,
     ):
-        starts = time.monotonic() + START_IN_SECONDS
-        pipes, drivers = _drivers(bench, parts, starts)
+        pipes, drivers = _drivers(bench, parts)
+        for pipe in pipes:
+            pipe.recv()  # it is ready
+        starts = time.monotonic()
+        for pipe in pipes:
+            pipe.send(starts)
         watcher = _Watcher(connection, bench, starts, parts, drivers)
         return watcher.watch(pipes)
 
 
-def _drivers(
-    bench: CheckoutBench, parts: Parts, starts: float
-) -> tuple[list[Connection], list[int]]:
+def _drivers(bench: CheckoutBench, parts: Parts) -> tuple[list[Connection], list[int]]:
     context = multiprocessing.get_context("spawn")
     pipes, processes = list[Connection](), list[int]()
     for nth in range(bench.drivers):
@@ -195,14 +203,13 @@ def _drivers(
             nth=nth,
             every=bench.drivers,
             threads=bench.threads,
-            starts=starts,
             rate=bench.rate,
             checkouts=bench.checkouts,
             gateways=bench.gateways,
             environment=dict(parts.environment),
             addresses=dict(parts.addresses),
         )
-        ours, theirs = context.Pipe(duplex=False)
+        ours, theirs = context.Pipe()
         process = context.Process(target=run_buyers, args=(plan, theirs), daemon=True)
         process.start()
         theirs.close()
@@ -227,7 +234,7 @@ class _Watcher:
         self._processes = {name: [one.pid] for name, one in parts.processes.items()}
         self._processes["buyers"] = drivers
         self._waiting: dict[str, Acted] = {}
-        self._begun, self._fulfilled = Took(), Took()
+        self._begun, self._fulfilled = list[float](), list[float]()
         self._failed: Counter[str] = Counter()
         self._last = self._starts
         self._cpu: dict[str, float] = {}
@@ -274,7 +281,7 @@ class _Watcher:
             return
         self._waiting[told.order] = told
         if told.due >= self._starts:
-            self._begun.note(told.begun - told.due)
+            self._begun.append(told.begun - told.due)
 
     def _look(self) -> None:
         if not self._waiting:
@@ -284,7 +291,7 @@ class _Watcher:
         for (number,) in found:
             told = self._waiting.pop(number)
             if told.due >= self._starts:
-                self._fulfilled.note(now - told.paid)
+                self._fulfilled.append(now - told.paid)
                 self._last = now
 
     def _consumed(self) -> dict[str, float]:
@@ -298,28 +305,29 @@ class _Watcher:
 
 
 def _told(bench: CheckoutBench, seen: Seen, bare: float) -> Iterator[str]:
-    if not seen.fulfilled.count:
+    if not seen.fulfilled:
         why = next(iter(seen.failed), "nothing was fulfilled")
         raise AnswerIsNo(f"No checkout came to its end: {why}")
-    seconds = seen.last - seen.first
-    rate = seen.fulfilled.count / seconds
+    done, seconds = len(seen.fulfilled), seen.last - seen.first
+    rate = done / seconds
     yield (
-        f"{seen.fulfilled.count:,} checkouts in {seconds:.1f} s: {rate:.1f} a second"
+        f"{done:,} checkouts in {seconds:.1f} s: {rate:.1f} a second"
         f" ({bench.rate:g} were asked for; {', '.join(bench.gateways)};"
         f" {bench.drivers} processes of {bench.threads} buyers)"
     )
-    for what, took in (
-        ("from the wish to the gateway's page", seen.begun),
-        ("from paying to the data on the line", seen.fulfilled),
-    ):
-        fifty, most, _ = took.percentiles()
-        yield f"{what}: p50 {fifty * 1000:,.0f} ms, p99 {most * 1000:,.0f} ms"
+    yield f"from the wish to the gateway's page: {_percentiles(seen.begun)}"
+    yield f"from paying to the data on the line: {_percentiles(seen.fulfilled)}"
     yield f"lost: {seen.lost}; failed: {seen.failed.total()}"
     for why, times in seen.failed.most_common(3):
         yield f"  {times} times: {why.strip().splitlines()[-1]}"
     yield f"CPU: {sum(seen.cpu.values()) / seconds:.2f} cores of {os.cpu_count()}"
     for name, spent in sorted(seen.cpu.items(), key=lambda item: -item[1]):
-        each = spent / max(1, seen.fulfilled.count) * 1000
-        yield f"  {name:<12} {spent / seconds:5.2f} cores, {each:6.2f} ms a checkout"
+        yield f"  {name:<12} {spent / seconds:5.2f} cores, {spent / done * 1000:6.2f} ms a checkout"
     yield f"bare commits on {BARE_LANES} connections: {bare:,.0f} a second"
     yield f"checkouts / bare commits: {rate / bare:.4f}"
+
+
+def _percentiles(took: list[float]) -> str:
+    ordered = sorted(took)
+    fifty, most = (ordered[min(len(took) - 1, len(took) * of // 100)] for of in (50, 99))
+    return f"p50 {fifty * 1000:,.0f} ms, p99 {most * 1000:,.0f} ms"

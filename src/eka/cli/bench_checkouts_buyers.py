@@ -16,18 +16,18 @@ from typing import NamedTuple
 import httpx
 
 HELD_UP_SECONDS_MAX = 30
+READY = "ready"
 
 
 class Plan(NamedTuple):
     """When who buys: the `nth` of `every` processes has the checkouts nth, nth + every, ...
 
-    `starts` is of the machine's monotonic clock. `environment` is that of the shop's parts.
+    `environment` is that of the shop's parts.
     """
 
     nth: int
     every: int
     threads: int
-    starts: float
     rate: float
     checkouts: int
     gateways: tuple[str, ...]
@@ -51,17 +51,24 @@ class Failed(NamedTuple):
 
 
 def run_buyers(plan: Plan, pipe: Connection) -> None:
-    """What a process of buyers runs; tells of every checkout, and closes the pipe at the end."""
+    """What a process of buyers runs: it says that it is ready, hears when to begin (an instant of
+    the monotonic clock), tells of every checkout, and closes the pipe.
+    """
     os.environ.update(plan.environment)
     import django
 
     django.setup()
+    from eka.usecases.gateways import gateways
+
+    gateways()
+    pipe.send(READY)
+    starts: float = pipe.recv()
     numbers, turn, told = count(plan.nth, plan.every), threading.Lock(), threading.Lock()
 
     def go() -> None:
         from django.db import connection
 
-        buyer = _Buyer(plan)
+        buyer = _Buyer(plan, starts)
         while True:
             with turn:
                 number = next(numbers)
@@ -84,13 +91,13 @@ def run_buyers(plan: Plan, pipe: Connection) -> None:
 
 
 class _Buyer:
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, starts: float) -> None:
+        self._plan, self._starts = plan, starts
         self._http = httpx.Client(trust_env=False, timeout=HELD_UP_SECONDS_MAX)
 
     def buy(self, number: int) -> Acted:
         """The checkout of a number, at its instant. Line and subscriber have that number, too."""
-        due = self._plan.starts + number / self._plan.rate
+        due = self._starts + number / self._plan.rate
         time.sleep(max(0.0, due - time.monotonic()))
         name = self._plan.gateways[number % len(self._plan.gateways)]
         order, payment, url = _begin(number, name)

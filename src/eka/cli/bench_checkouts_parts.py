@@ -4,12 +4,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import httpx
 import psutil
 
 from eka.cli.children import PARENT_VARIABLE
@@ -19,6 +21,7 @@ from eka.cli.serve import answers
 HOST = "127.0.0.1"
 START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 10
+QUESTIONS = 16
 SANDBOXES = ("stripe", "paypal", "wechat", "alipay")  # in the order of their ports
 
 Process = subprocess.Popen[bytes]
@@ -67,6 +70,7 @@ def running_parts(url: str, folder: Path) -> Iterator[Parts]:
         }
         for port in (web, *sandboxes):
             _wait_for(port, processes)
+        _wake(web)
         addresses = {
             name: f"http://{HOST}:{port}" for name, port in zip(SANDBOXES, sandboxes, strict=True)
         }
@@ -107,6 +111,20 @@ def _wait_for(port: int, processes: Mapping[str, Process]) -> None:
         if time.monotonic() > until:
             raise AnswerIsNo(f"Nobody listens on port {port} after {START_SECONDS_MAX} s.")
         time.sleep(0.05)
+
+
+def _wake(web: int) -> None:
+    """The server listens before its workers have read their code: all of them are to answer."""
+    asked = [threading.Thread(target=_ask, args=(web,)) for _ in range(QUESTIONS)]
+    for thread in asked:
+        thread.start()
+    for thread in asked:
+        thread.join()
+
+
+def _ask(web: int) -> None:
+    with suppress(httpx.HTTPError):
+        httpx.get(f"http://{HOST}:{web}/pay/notify/stripe", timeout=START_SECONDS_MAX)
 
 
 def _stop(process: Process) -> None:

@@ -19,7 +19,7 @@ from eka.gateways.payments.terms import (
     SavedMethod,
     Way,
 )
-from eka.ledger import models
+from eka.ledger import direct, models
 from eka.ledger.seals import unseal
 from eka.rules.orders import WAITING
 from eka.rules.patience import next_look
@@ -104,17 +104,19 @@ def _write_down(
         order.deadline = order.next_due = now + WINDOW_MIN
         order.save(update_fields=["deadline", "next_due"])
     tell(order, "payment_begun", now, {"gateway": opened.name, "way": paying.way})
-    return models.Payment.objects.create(
-        number=new_number("P"),
-        order=order,
-        gateway=opened.name,
-        way=paying.way,
-        currency=order.currency,
-        amount=order.total,
-        save_method=paying.save and opened.saves,
-        begun_at=now,
-        expires_at=order.deadline,
-        next_look=next_look(0, now, order.deadline),
+    return direct.insert(
+        models.Payment(
+            number=new_number("P"),
+            order=order,
+            gateway=opened.name,
+            way=paying.way,
+            currency=order.currency,
+            amount=order.total,
+            save_method=paying.save and opened.saves,
+            begun_at=now,
+            expires_at=order.deadline,
+            next_look=next_look(0, now, order.deadline),
+        )
     )
 
 
@@ -155,14 +157,15 @@ def _ask(payment: models.Payment, paying: Paying) -> PaymentAsk:
 
 @transaction.atomic
 def _note_answer(number: str, asked: Asked, now: datetime) -> models.Payment:
-    payment = models.Payment.objects.select_for_update().get(number=number)
+    payment = direct.find(models.Payment, lock=True, number=number)
+    assert payment is not None
     payment.reference, payment.url, payment.qr = asked.reference, asked.url, asked.qr
     payment.fields = asked.fields
     if payment.state == "beginning":  # a notification may have been quicker than the answer
         payment.state = "open"
     if payment.state == "closed":  # or the order was given up meanwhile: nobody shall pay it
         outbox.put("close", f"close:{number}:again", now, {"payment": number})
-    payment.save(update_fields=["reference", "url", "qr", "fields", "state"])
+    direct.change(payment, "reference", "url", "qr", "fields", "state")
     return payment
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import msgspec
 from django.db import transaction
 
-from eka.ledger import models
+from eka.ledger import direct, models
 from eka.ledger.plans import version
 from eka.rules import books
 from eka.rules.baskets import Gives, Item, NewLineItem, WalletItem
@@ -93,7 +93,7 @@ def _deliver(order: models.Order, item: models.OrderItem, now: datetime) -> int:
         now = done[0].at  # of a line that has gone on already, a little later
         bookkeeping.defer(order.pk, item.position, line_id, _allowances(order, item, done))
     item.state, item.done_at = "done", now
-    item.save(update_fields=["state", "done_at", "line", "first_entry", "last_entry"])
+    direct.change(item, "state", "done_at", "line", "first_entry", "last_entry")
     return credited
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from eka.ledger import models, offers, reading
+from eka.ledger import direct, models, offers, reading
 from eka.ledger.offers import Offer
 from eka.ledger.plans import OnSale
 from eka.rules.baskets import (
@@ -66,7 +66,7 @@ class _Counter:
     def line(self, line_id: int, position: int) -> Line:
         """The buyer's own line as it is now; somebody else's does not exist for them."""
         if line_id not in self._lines:
-            own = models.Line.objects.filter(pk=line_id, subscriber_id=self.subscriber).exists()
+            own = direct.exists(models.Line, id=line_id, subscriber=self.subscriber)
             pages = reading.read([line_id]) if own else []
             if not pages:
                 raise UnableToQuote("no_such_line", position, line=line_id)

@@ -14,7 +14,7 @@ from eka.gateways.payments.terms import (
     PaymentReport,
     Reply,
 )
-from eka.ledger import models
+from eka.ledger import direct, models
 from eka.ledger.connections import rows
 from eka.usecases import disputes, refunding
 from eka.usecases.cases import open_case
@@ -92,7 +92,7 @@ def take_in(gateway_name: str, notice: Notice, now: datetime) -> str:
     )[0]
     if not outcome:
         outcome = _handle(gateway_name, notice, now)
-        models.GatewayNotice.objects.filter(pk=row).update(outcome=outcome)
+        direct.change(models.GatewayNotice(pk=row, outcome=outcome), "outcome")
     return str(outcome)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from eka.ledger import models
+from eka.ledger import direct, models
 from eka.rules.orders import ENDED, OrderEvent, after
 
 
@@ -17,7 +17,7 @@ def locked(order_number: str) -> models.Order:
 
     An order is locked before anything that hangs on it; so two never wait for each other.
     """
-    order = models.Order.objects.select_for_update().filter(number=order_number).first()
+    order = direct.find(models.Order, lock=True, number=order_number)
     if order is None:
         raise NoSuchOrder(order_number)
     return order
@@ -36,7 +36,7 @@ def move(
         fields = {"ended_at": now, "next_due": None, **fields}
     for name, value in fields.items():
         setattr(order, name, value)
-    order.save(update_fields=["state", *fields])
+    direct.change(order, "state", *fields)
     tell(order, event, now, facts)
 
 
@@ -44,8 +44,10 @@ def tell(
     order: models.Order, event: str, now: datetime, facts: Mapping[str, Any] | None = None
 ) -> None:
     """Adds to the order's story."""
-    models.OrderEvent.objects.create(
-        order=order, at=now, event=event, state=order.state, facts=dict(facts or {})
+    direct.insert(
+        models.OrderEvent(
+            order=order, at=now, event=event, state=order.state, facts=dict(facts or {})
+        )
     )
 
 
@@ -61,4 +63,4 @@ def message(
         facts={"order": order.number, "currency": order.currency, **facts},
         at=now,
     )
-    models.Message.objects.bulk_create([told], ignore_conflicts=True)
+    direct.insert_once(told)

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from msgspec import Struct
 
-from eka.ledger import models
+from eka.ledger import direct, models
 from eka.ledger.connections import rows
 from eka.rules.patience import next_try
 
@@ -41,10 +41,8 @@ def put(
     kind: str, key: str, now: datetime, payload: dict[str, Any], due: datetime | None = None
 ) -> None:
     """Adds an effect to the transaction that is open; the same key again adds nothing."""
-    models.Outbox.objects.bulk_create(
-        [models.Outbox(key=key, kind=kind, payload=payload, made_at=now, due=due or now)],
-        ignore_conflicts=True,
-    )
+    made = models.Outbox(key=key, kind=kind, payload=payload, made_at=now, due=due or now)
+    direct.insert_once(made)
 
 
 @transaction.atomic
@@ -58,8 +56,8 @@ def claim(now: datetime, most: int, kinds: Sequence[str] | None = None) -> list[
 
 def done(effect: Effect, now: datetime) -> None:
     """The effect has happened; in a transaction of its own or in that of the effect."""
-    kept = {"due": None, "done_at": now, "last_error": ""}
-    models.Outbox.objects.filter(pk=effect.id).update(**kept)
+    done_ = models.Outbox(pk=effect.id, due=None, done_at=now, last_error="")
+    direct.change(done_, "due", "done_at", "last_error")
 
 
 def again(effect: Effect, why: str, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from eka.ledger import models
+from eka.ledger.connections import run
 from eka.rules.baskets import Priced
 from eka.rules.documents import BadInput
 from eka.rules.promotion_terms import Limits, Promotion, plain_code
@@ -17,6 +18,7 @@ from eka.rules.promotion_text import promotion_from_text, promotion_to_text
 from eka.rules.promotions import Applied, Buyer, apply
 
 NOBODY = 0  # the id of no subscriber
+SET_STATE = "UPDATE promotion_use SET state = %s WHERE order_id = %s"
 
 
 class PromotionGone(Exception):
@@ -172,18 +174,23 @@ def applicable_each(
 ) -> list[Applied]:
     """The same for several baskets, of which the buyer takes one; four queries for all of them."""
     found = _on_offer(plain_code(code))
-    who = subscriber_id or NOBODY
-    uses = _uses(found.values(), who, currency)
+    # Where nothing is on offer it does not matter who buys.
+    buyer = _buyer(found.values(), subscriber_id or NOBODY, currency) if found else Buyer()
+    on_offer = list(found.values())
+    return [apply(on_offer, one, buyer, currency=currency, code=code, now=now) for one in baskets]
+
+
+def _buyer(promotions: Collection[Promotion], subscriber_id: int, currency: str) -> Buyer:
+    """Three queries."""
+    uses = _uses(promotions, subscriber_id, currency)
     guests = models.Subscriber.objects.filter(referred_by__isnull=False)
-    buyer = Buyer(
-        orders_before=_orders_before(who),
-        referred=guests.filter(pk=who).exists(),
+    return Buyer(
+        orders_before=_orders_before(subscriber_id),
+        referred=guests.filter(pk=subscriber_id).exists(),
         uses={name: use.own for name, use in uses.items()},
         uses_in_all={name: use.in_all for name, use in uses.items()},
         spent={name: use.spent for name, use in uses.items()},
     )
-    on_offer = list(found.values())
-    return [apply(on_offer, one, buyer, currency=currency, code=code, now=now) for one in baskets]
 
 
 def _on_offer(code: str) -> dict[str, Promotion]:
@@ -293,10 +300,10 @@ def _fits(limits: Limits, uses: Uses, amount: int, currency: str) -> bool:
 @transaction.atomic(savepoint=False)
 def use(order_id: int) -> None:
     """The order is paid. One whose time had run out keeps what it was promised all the same."""
-    models.PromotionUse.objects.filter(order=order_id).update(state="used")
+    run(SET_STATE, ["used", order_id])
 
 
 @transaction.atomic(savepoint=False)
 def release(order_id: int) -> None:
     """The order has ended without money, or all of it went back: others may have what it held."""
-    models.PromotionUse.objects.filter(order=order_id).update(state="released")
+    run(SET_STATE, ["released", order_id])

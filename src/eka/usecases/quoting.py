@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from django.db import transaction
 
-from eka.ledger import models
+from eka.ledger import direct, models
 from eka.rules.baskets import Gives, Item
 from eka.rules.plans import RenewedBy
 from eka.rules.promotions import Applied
@@ -46,7 +46,7 @@ def quote(wish: Wish, now: datetime) -> str:
     Raises UnableToQuote, KeyReused. A promotion that does not apply is told in the promise.
     """
     digest = hashlib.sha256(msgspec.json.encode(wish)).hexdigest()[:32]
-    if (first := models.Order.objects.filter(key=wish.key).first()) is not None:
+    if (first := direct.find(models.Order, key=wish.key)) is not None:
         if first.promise["wish"] != digest:
             raise KeyReused(wish.key)
         return str(first.number)
@@ -61,8 +61,9 @@ def quote(wish: Wish, now: datetime) -> str:
     by: RenewedBy = "auto" if wish.automatic else "manual"
     gives = gives_by_position(applied.gives)
     order.promise["items"] = [_effect(good, gives, by, now) for good in goods]
-    order.save(force_insert=True)
-    models.OrderItem.objects.bulk_create(_items(order, goods, applied, gives))
+    direct.insert(order)
+    for item in _items(order, goods, applied, gives):
+        direct.insert(item)
     tell(order, "quoted", now, {"total": order.total})
     return order.number
 

@@ -9,7 +9,7 @@ import msgspec
 from django.db import transaction
 
 from eka.gateways.payments.terms import PaymentReport, SavedMethod
-from eka.ledger import models
+from eka.ledger import direct, models
 from eka.ledger.seals import digest, seal
 from eka.rules import books
 from eka.rules.payments import Claim, Heard, Judgement, Verdict, judge
@@ -28,13 +28,10 @@ def take(number: str, report: PaymentReport, now: datetime) -> Verdict:
 
     A payment that is not ours is a case: the money is real, and somebody waits for something.
     """
-    # The order is locked: who pays it, refunds it or delivers it takes turns, and nobody changes
-    # its payments otherwise.
-    orders = models.Order.objects.select_for_update(of=("self",))
-    order = orders.filter(payments__number=number).first()
-    if order is None:
+    found = _locked(number)
+    if found is None:
         return _unheard_of(number, report, now)
-    payment = order.payments.get(number=number)
+    order, payment = found
     _keep_method(payment, report.saved, now)
     if report.transaction and _known(payment.gateway, report):
         return "nothing"
@@ -54,6 +51,21 @@ def paid(order: models.Order, now: datetime, how: str) -> None:
     # Whoever has another page of the shop open cannot pay a second time by mistake.
     for other in order.payments.filter(state__in=("beginning", "open", "approved")):
         outbox.put("close", f"close:{other.number}", now, {"payment": other.number})
+
+
+def _locked(number: str) -> tuple[models.Order, models.Payment] | None:
+    """The payment and its order, which is locked: who pays it, refunds it or delivers it takes
+    turns, and nobody changes its payments otherwise.
+    """
+    known = direct.find(models.Payment, number=number)
+    if known is None:
+        return None
+    order = direct.find(models.Order, lock=True, id=known.order_id)
+    payment = direct.find(models.Payment, number=number)  # as it is now
+    assert order is not None
+    assert payment is not None
+    payment.order = order
+    return order, payment
 
 
 def _claim(payment: models.Payment, order: models.Order) -> Claim:
@@ -81,8 +93,7 @@ def _known(gateway_name: str, report: PaymentReport) -> bool:
     """Whether this very money was written down before."""
     if report.status != "paid":
         return False
-    known = models.MoneyIn.objects.filter(gateway=gateway_name, transaction=report.transaction)
-    return known.exists()
+    return direct.exists(models.MoneyIn, gateway=gateway_name, transaction=report.transaction)
 
 
 def _act(
@@ -211,17 +222,19 @@ def _write_money(
     now: datetime,
 ) -> models.MoneyIn:
     amount = report.amount or Money(payment.amount, payment.currency)
-    return models.MoneyIn.objects.create(
-        gateway=payment.gateway,
-        transaction=report.transaction,
-        payment=payment,
-        order=order,
-        currency=amount.currency,
-        amount=amount.minor,
-        role=role,
-        at=report.at or now,
-        heard_at=now,
-        fee=report.fee.minor if report.fee else None,
+    return direct.insert(
+        models.MoneyIn(
+            gateway=payment.gateway,
+            transaction=report.transaction,
+            payment=payment,
+            order=order,
+            currency=amount.currency,
+            amount=amount.minor,
+            role=role,
+            at=report.at or now,
+            heard_at=now,
+            fee=report.fee.minor if report.fee else None,
+        )
     )
 
 
@@ -249,4 +262,4 @@ def _end(payment: models.Payment, state: str, reason: str, now: datetime) -> Non
 def _change(payment: models.Payment, **fields: object) -> None:
     for name, value in fields.items():
         setattr(payment, name, value)
-    payment.save(update_fields=list(fields))
+    direct.change(payment, *fields)

@@ -7,6 +7,8 @@ from psycopg.conninfo import conninfo_to_dict
 _NAMES = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST", "port": "PORT"}
 
 CONNECT_TIMEOUT_S = 5
+# What psycopg runs by itself (`eka.ledger.connections`) is prepared after so many times.
+PREPARE_AFTER = 5
 
 
 def database_settings(url: str) -> dict[str, Any]:
@@ -20,6 +22,7 @@ def database_settings(url: str) -> dict[str, Any]:
     parts = conninfo_to_dict(url)
     settings = {name: str(parts.pop(key, "") or "") for key, name in _NAMES.items()}
     parts.setdefault("connect_timeout", CONNECT_TIMEOUT_S)
+    parts.setdefault("prepare_threshold", PREPARE_AFTER)
     return {
         "ENGINE": "django.db.backends.postgresql",
         **settings,

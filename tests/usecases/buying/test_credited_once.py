@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 from tests.usecases.buying.conftest import CURRENCY, GATEWAYS, Shop
 
-from eka.gateways.payments.terms import PaymentReport
+from eka.gateways.payments.terms import Notice, PaymentReport
 from eka.ledger import models
 from eka.rules.units import Money
 from eka.usecases import looking, taking
+from eka.usecases.hearing import take_in
 
 
 @pytest.mark.parametrize("name", GATEWAYS)
@@ -86,6 +87,17 @@ def test_an_approval_of_another_amount_moves_no_money(shop: Shop) -> None:
         shop.report(payment, status="approved", transaction="", amount=Money(1, "USD"))
     assert (shop.cases(), shop.money("mismatch")) == (["payment_mismatch"], [])
     assert shop.account("suspense") == 0
+
+
+def test_the_same_event_is_handled_once_whatever_it_says(shop: Shop) -> None:
+    """Its outcome is kept; the case that it made is not made, nor told of, again."""
+    order = shop.quote()
+    payment = shop.begin(order)
+    said = PaymentReport(number=payment, status="paid", transaction="T", merchant="mallory")
+    notice = Notice(event="evt_twice", kind="payment", payment=said)
+    for _ in range(3):
+        assert take_in("stripe", notice, shop.clock.now()) == "mismatch"
+    assert shop.story(order).count("payment_mismatch") == 1
 
 
 def test_money_for_a_payment_that_nobody_began_is_a_case(shop: Shop) -> None:

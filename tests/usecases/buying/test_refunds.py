@@ -278,9 +278,9 @@ def test_a_refund_that_nobody_asked_for_is_a_case(shop: Shop) -> None:
 def test_while_the_gateway_is_down_it_is_tried_again_and_at_last_a_person_is_asked(
     shop: Shop,
 ) -> None:
-    order = shop.buy()
+    order = shop.buy("paypal")
     ask(shop, order, 300)
-    mischief(shop.market["stripe"], down=True)
+    mischief(shop.market["paypal"], down=True)
     for _ in range(10):
         shop.work()
         shop.clock.pass_(hours=5)
