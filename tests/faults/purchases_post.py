@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import httpx
+import psycopg
 from django.db import connection
 
 from eka.gateways.payments.sandbox.counter import Sandbox
@@ -40,7 +41,7 @@ class Fate:
         """Within it the process may be killed at any step."""
         if self._chance.randrange(1000) < self.of_1000:
             if self._chance.random() < 0.7:
-                self._statements = int(self._chance.expovariate(1 / 12))
+                self._statements = int(self._chance.expovariate(1 / 16))
             else:
                 self._words = self._chance.randrange(4)
         try:
@@ -54,9 +55,18 @@ class Fate:
         self._words -= 1
         self._strike(self._words == -1)
 
-    def _statement(self, execute: Callable[..., Any], *given: Any) -> Any:
+    def statement(self) -> None:
+        """Before a statement reaches the database."""
         self._statements -= 1
         self._strike(self._statements == -1)
+
+    def cursor(self) -> psycopg.Cursor[tuple[Any, ...]]:
+        """What `eka.ledger.connections` talks through, of a process that may be killed."""
+        connection.ensure_connection()
+        return MortalCursor(connection.connection, self)
+
+    def _statement(self, execute: Callable[..., Any], *given: Any) -> Any:
+        self.statement()
         return execute(*given)
 
     def _strike(self, now: bool) -> None:
@@ -64,6 +74,19 @@ class Fate:
             self._statements = self._words = -2  # what follows is the database cleaning up
             self.killed += 1
             raise Killed
+
+
+class MortalCursor(psycopg.Cursor[tuple[Any, ...]]):
+    """A cursor of a process that may be killed before every statement."""
+
+    def __init__(self, connection: psycopg.Connection[tuple[Any, ...]], fate: Fate) -> None:
+        super().__init__(connection)
+        self._fate = fate
+
+    def execute(self, *given: Any, **named: Any) -> "MortalCursor":
+        """Unless the process is killed."""
+        self._fate.statement()
+        return super().execute(*given, **named)
 
 
 class MortalGateway:

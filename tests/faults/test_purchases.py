@@ -19,7 +19,7 @@ from eka.gateways.payments.opening import open_tables
 from eka.gateways.payments.sandbox.counter import Sandbox
 from eka.gateways.payments.sandbox.market import open_market
 from eka.gateways.payments.sandbox.serving import opened
-from eka.ledger import models
+from eka.ledger import connections, models
 from eka.rules.catalogue_text import read_catalogue
 from eka.rules.promotion_text import read_promotions
 from eka.usecases import bookkeeping, reconciling, repairing
@@ -31,7 +31,7 @@ from eka.usecases.settling import settle_all
 from eka.usecases.shop import set_shop
 
 SEED = int(os.environ.get("EKA_PURCHASES_SEED") or random.randrange(10**6))
-COUNT = int(os.environ.get("EKA_PURCHASES_COUNT") or 250)
+COUNT = int(os.environ.get("EKA_PURCHASES_COUNT") or 100)
 
 PLANS = """
 plans:
@@ -98,10 +98,16 @@ def market(clock: Clock) -> Iterator[dict[str, Sandbox]]:
 
 
 @pytest.fixture
-def world(committed_ledger: None, clock: Clock, market: dict[str, Sandbox]) -> Iterator[World]:
+def world(
+    committed_ledger: None,
+    clock: Clock,
+    market: dict[str, Sandbox],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[World]:
     """A shop with a buyer for every fifth purchase, each with a line."""
     now = clock.now()
     world = clock.world = World(market, random.Random(SEED), now)
+    monkeypatch.setattr(connections, "cursor", world.fate.cursor)
     tables = {name: box.settings() for name, box in market.items()}
     use_gateways(
         {name: MortalGateway(real, world.fate) for name, real in open_tables(tables).items()}

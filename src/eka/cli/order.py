@@ -250,6 +250,20 @@ def refund_again(refund: str, key: str | None, as_json: bool) -> None:
         click.echo(number)
 
 
+@order.command("return-money")
+@click.argument("gateway")
+@click.argument("transaction")
+@database_option
+def return_money(gateway: str, transaction: str) -> None:
+    """Send money back that was not what was asked for (case payment_mismatch)."""
+    from eka.usecases import refunding
+
+    try:
+        click.echo(refunding.return_mismatch(gateway, transaction, "cli", clock.now()))
+    except refunding.UnableToRefund as error:
+        raise AnswerIsNo(f"There is no such money in suspense at {gateway}.") from error
+
+
 @order.command()
 @click.argument("number", required=False, default="")
 @json_option

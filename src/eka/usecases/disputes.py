@@ -24,7 +24,7 @@ from eka.usecases import bookkeeping, outbox
 from eka.usecases.cases import close_case, open_case
 from eka.usecases.commands import carry_out
 from eka.usecases.orders import move, tell
-from eka.usecases.refunding import take_all_back
+from eka.usecases.taking_back import take_all_back
 
 
 @transaction.atomic

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from eka.gateways.payments.terms import GatewayError, GatewayRefused
 from eka.ledger import models
-from eka.usecases import fulfilment, looking, outbox, refunding
+from eka.usecases import fulfilment, looking, outbox, sending_back
 from eka.usecases.addresses import notify_url
 from eka.usecases.cases import open_case
 from eka.usecases.gateways import NoSuchGateway, gateway
@@ -71,7 +71,7 @@ def _refund(payload: Payload, now: datetime) -> None:
     number = payload["refund"]
     refund = models.Refund.objects.select_related("money").get(number=number)
     told = notify_url(refund.money.gateway) if refund.money else ""
-    refunding.send(number, told, now)
+    sending_back.send(number, told, now)
 
 
 def _not_refunded(payload: Payload, why: str, now: datetime) -> None:

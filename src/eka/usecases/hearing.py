@@ -16,7 +16,7 @@ from eka.gateways.payments.terms import (
 )
 from eka.ledger import direct, models
 from eka.ledger.connections import rows
-from eka.usecases import disputes, refunding
+from eka.usecases import disputes, sending_back
 from eka.usecases.cases import open_case
 from eka.usecases.gateways import gateway
 from eka.usecases.taking import take
@@ -100,7 +100,7 @@ def _handle(gateway_name: str, notice: Notice, now: datetime) -> str:
     if notice.payment is not None:
         return take(_ours(gateway_name, notice.payment), notice.payment, now)
     if notice.refund is not None:
-        return refunding.take(gateway_name, notice.refund, now)
+        return sending_back.take(gateway_name, notice.refund, now)
     if notice.dispute is not None:
         return disputes.take(gateway_name, notice.dispute, now)
     return "nothing"

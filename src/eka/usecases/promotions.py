@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from eka.ledger import models
-from eka.ledger.connections import run
+from eka.ledger.connections import rows, run
 from eka.rules.baskets import Priced
 from eka.rules.documents import BadInput
 from eka.rules.promotion_terms import Limits, Promotion, plain_code
@@ -18,6 +18,7 @@ from eka.rules.promotion_text import promotion_from_text, promotion_to_text
 from eka.rules.promotions import Applied, Buyer, apply
 
 NOBODY = 0  # the id of no subscriber
+GIVES = "SELECT gives FROM order_item WHERE order_id = %s"
 SET_STATE = "UPDATE promotion_use SET state = %s WHERE order_id = %s"
 
 
@@ -269,7 +270,7 @@ def _promised(order: models.Order) -> Mapping[str, int]:
     off = Counter(
         {
             gift["promotion"]: 0
-            for gives in order.items.values_list("gives", flat=True)
+            for (gives,) in rows(GIVES, [order.pk])
             for gift in gives.get("gifts", [])
         }
     )

@@ -1,11 +1,15 @@
 """New lines that can still be sold of a plan, where there is a limit."""
 
-from collections import Counter
-
 from django.db import transaction
 from django.db.models import F
 
 from eka.ledger import models
+from eka.ledger.connections import rows
+
+WANTED = """
+SELECT plan_id, count(*) FROM order_item JOIN plan_version v ON v.id = plan_version_id
+WHERE order_id = %s AND order_item.kind = 'new_line' GROUP BY plan_id ORDER BY plan_id
+"""
 
 
 class OutOfStock(Exception):
@@ -13,8 +17,7 @@ class OutOfStock(Exception):
 
 
 def _wanted(order: models.Order) -> list[tuple[int, int]]:
-    items = order.items.filter(kind="new_line").values_list("plan_version__plan_id", flat=True)
-    return sorted(Counter(plan for plan in items).items())
+    return [(plan, lines) for plan, lines in rows(WANTED, [order.pk])]
 
 
 @transaction.atomic

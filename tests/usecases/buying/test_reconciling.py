@@ -8,7 +8,7 @@ from tests.usecases.buying.conftest import CURRENCY, GATEWAYS, Clock, Shop, misc
 
 from eka.gateways.payments.terms import GatewayUnavailable, RefundReport
 from eka.ledger import models
-from eka.usecases import reconciling, refunding
+from eka.usecases import reconciling, refunding, sending_back
 from eka.usecases.gateways import gateway
 from eka.usecases.refunding import Wanted
 
@@ -127,7 +127,7 @@ def test_a_refund_that_the_gateway_never_made_is_a_case(shop: Shop) -> None:
     wanted = Wanted(key="k", why="staff", by="olga", amount=300)
     number = refunding.refund(order, wanted, shop.clock.now())
     report = RefundReport(number=number, status="done")
-    refunding.take("stripe", report, shop.clock.now())
+    sending_back.take("stripe", report, shop.clock.now())
     day = next_morning(shop)
     assert compare(shop, "stripe", day) == [("missing_there", 300, None)]
 

@@ -8,7 +8,7 @@ from eka.ledger import models
 from eka.rules import books
 from eka.rules.baskets import AddOnItem, RenewalItem, TopUpItem, WalletItem
 from eka.rules.units import Money
-from eka.usecases import bookkeeping, refunding, wallets
+from eka.usecases import bookkeeping, refunding, sending_back, wallets
 from eka.usecases.commands import KeyReused
 from eka.usecases.orders import NoSuchOrder
 from eka.usecases.refunding import UnableToRefund, Wanted
@@ -245,7 +245,7 @@ def test_a_gateway_that_says_later_that_it_failed(shop: Shop) -> None:
     number = ask(shop, order, 300)
     for status in ("pending", "failed", "failed", "done"):
         report = RefundReport(number=number, status=status)
-        refunding.take("stripe", report, shop.clock.now())
+        sending_back.take("stripe", report, shop.clock.now())
     assert shop.refunds() == [("staff", 300, "failed")]
     assert shop.cases() == ["refund_failed"]
 
@@ -257,7 +257,7 @@ def test_money_that_comes_back_after_it_was_sent_is_a_case(shop: Shop) -> None:
     shop.go_on()
     for _ in range(2):
         report = RefundReport(number=number, status="failed", reason="lost_or_stolen_card")
-        refunding.take("stripe", report, shop.clock.now())
+        sending_back.take("stripe", report, shop.clock.now())
     assert shop.cases() == ["refund_returned"]
 
 
@@ -265,13 +265,13 @@ def test_a_refund_of_another_amount_is_a_case(shop: Shop) -> None:
     order = shop.buy()
     number = ask(shop, order, 300)
     report = RefundReport(number=number, status="done", amount=Money(301, "USD"))
-    assert refunding.take("stripe", report, shop.clock.now()) == "mismatch"
+    assert sending_back.take("stripe", report, shop.clock.now()) == "mismatch"
     assert (shop.cases(), shop.refunds()) == (["refund_mismatch"], [("staff", 300, "asked")])
 
 
 def test_a_refund_that_nobody_asked_for_is_a_case(shop: Shop) -> None:
     report = RefundReport(number="", status="done", reference="re_by_hand")
-    assert refunding.take("stripe", report, shop.clock.now()) == "unknown"
+    assert sending_back.take("stripe", report, shop.clock.now()) == "unknown"
     assert shop.cases() == ["refund_unknown"]
 
 
@@ -286,3 +286,35 @@ def test_while_the_gateway_is_down_it_is_tried_again_and_at_last_a_person_is_ask
         shop.clock.pass_(hours=5)
     assert shop.refunds() == [("staff", 300, "asked")]
     assert shop.cases() == ["refund_stuck"]
+
+
+def test_money_that_was_not_asked_for_goes_back_when_olga_says_so(shop: Shop) -> None:
+    payment = shop.begin(shop.quote())
+    shop.report(payment, amount=Money(999, "USD"))
+    now = shop.clock.now()
+    for _ in range(2):
+        number = refunding.return_mismatch("stripe", f"T-{payment}", "olga", now)
+    sending_back.take("stripe", RefundReport(number=number, status="done"), now)
+    assert shop.refunds() == [("mismatch", 999, "done")]
+    assert (shop.account("suspense"), shop.account("gateway:stripe")) == (0, 0)
+    assert shop.cases() == []
+
+
+def test_money_that_is_not_in_suspense_cannot_be_returned(shop: Shop) -> None:
+    with pytest.raises(UnableToRefund):
+        refunding.return_mismatch("stripe", "T-unknown", "olga", shop.clock.now())
+
+
+def test_a_refund_that_was_refused_is_asked_for_anew(shop: Shop) -> None:
+    order = shop.buy()
+    refused = ask(shop, order, 300)
+    now = shop.clock.now()
+    sending_back.take("stripe", RefundReport(number=refused, status="failed", reason="x"), now)
+    again = refunding.try_again(refused, "k2", "olga", now)
+    assert refunding.try_again(refused, "k2", "olga", now) == again
+    with pytest.raises(UnableToRefund):
+        refunding.try_again(refused, "k3", "olga", now)
+    sending_back.take("stripe", RefundReport(number=again, status="done"), now)
+    assert shop.refunds() == [("staff", 300, "failed"), ("staff", 300, "done")]
+    assert (shop.account("refunds_failed"), shop.account("refunds_due")) == (0, 0)
+    assert shop.cases() == []

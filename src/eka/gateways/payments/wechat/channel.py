@@ -42,6 +42,10 @@ class WeChatSettings(Struct, frozen=True, kw_only=True):
     public_key_id: str
     api_base: str = ""
 
+    def __repr__(self) -> str:
+        """Without the keys: settings end up in tracebacks."""
+        return f"WeChatSettings(mchid={self.mchid!r}, appid={self.appid!r})"
+
 
 class _Refusal(Struct):
     code: str
