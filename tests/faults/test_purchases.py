@@ -31,7 +31,7 @@ from eka.usecases.settling import settle_all
 from eka.usecases.shop import set_shop
 
 SEED = int(os.environ.get("EKA_PURCHASES_SEED") or random.randrange(10**6))
-COUNT = int(os.environ.get("EKA_PURCHASES_COUNT") or 100)
+COUNT = int(os.environ.get("EKA_PURCHASES_COUNT") or 150)
 
 PLANS = """
 plans:

@@ -16,7 +16,7 @@ from eka.rules.baskets import RenewalItem
 from eka.rules.plan_text import plan_from_text
 from eka.rules.requests import Change, Use
 from eka.rules.units import Money
-from eka.usecases import checkout, fulfilment, papers, refunding, wallets
+from eka.usecases import checkout, fulfilment, papers, refunding, sending_back, wallets
 from eka.usecases.balances import look
 from eka.usecases.catalogue import sell
 from eka.usecases.commands import NoSuchLine, carry_out
@@ -99,7 +99,7 @@ def test_what_went_back_is_on_the_receipt_and_what_failed_is_not(order: str) -> 
     wanted = refunding.Wanted(key="a", why="staff", by="olga", amount=800)
     number = refunding.refund(order, wanted, BOUGHT + DAY)
     assert [(back.amount, back.done) for back in papers.receipt(order).returned] == [(800, False)]
-    refunding.send(number, "", BOUGHT + DAY)
+    sending_back.send(number, "", BOUGHT + DAY)
     paper = papers.receipt(order)
     assert [(back.gateway, back.amount, back.done) for back in paper.returned] == [
         ("wallet", 800, True)
