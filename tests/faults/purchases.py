@@ -180,7 +180,7 @@ class World:
         if fate < 0.12 and "dispute" not in str(event).lower():
             self.counts["letters lost"] += 1
             return
-        if fate > 0.97 and self._falsify(name, event):
+        if fate > 0.92 and self._falsify(name, event):
             return
         copies = 1 + (self.chance.random() < 0.2) + (self.chance.random() < 0.05)
         self.counts["letters doubled"] += copies - 1

@@ -19,19 +19,29 @@ Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser for all journeys."""
+def chromium_path() -> str:
+    """Where the browser is."""
     if os.environ.get("EKA_NO_BROWSER") == "1":
         pytest.skip("EKA_NO_BROWSER=1")
     found = chromium()
     if found is None:
         pytest.fail(NO_BROWSER)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_path: str) -> Iterator[Browser]:
+    """One browser for a module's journeys.
+
+    No longer: while Playwright runs, its event loop does, and no other test of the process could
+    start one.
+    """
     with sync_playwright() as playwright:
-        yield launch(playwright, found)
+        yield launch(playwright, chromium_path)
 
 
 @pytest.fixture(scope="session")
-def shop(browser: Browser) -> Iterator[str]:
+def shop(chromium_path: str) -> Iterator[str]:
     """The address of the demo shop."""
     with demo_shop() as address:
         yield address

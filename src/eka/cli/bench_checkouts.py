@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ import click
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from eka import clock
 from eka.cli.bench_charging_server import Probe
 from eka.cli.bench_checkouts_buyers import Acted, Failed, Plan, run_buyers
 from eka.cli.bench_checkouts_parts import Parts, cpu_seconds, running_parts
@@ -121,7 +122,7 @@ def _prepare(connection: Database, bench: CheckoutBench) -> None:
     connection.execute(f"SET search_path TO {SCHEMA}")
     os.environ["DATABASE_URL"] = bench.schema_url
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "eka.web.settings")
-    now = datetime.now(UTC)
+    now = clock.now()
     given = {
         "first": 1,
         "last": bench.checkouts,
