@@ -15,8 +15,8 @@ INSTALL := $(UV) pip install --quiet --system-certs --python $(BIN)/python
 STAMP := .venv/.complete
 PO := $(wildcard src/eka/locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
-# Two processes; who is free takes over what the other has not begun. ARGS="-n 0" is one.
-TWICE := -n 2 --dist worksteal
+# Two processes; what needs a demo shop of its own stays in one of them. ARGS="-n 0" is one.
+TWICE := -n 2 --dist loadgroup
 
 .PHONY: build run test check bench shots fmt messages lock clean help
 

@@ -8,6 +8,7 @@ All journeys walk through one shop, whose clock only moves ahead: none may count
 
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -16,6 +17,14 @@ from tests.journeys.demo_shop import demo_shop
 from tests.journeys.watch import Watch
 
 Open = Callable[..., Page]
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All journeys go to one process: two demo shops that start at once would vie for ports."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("demo shop"))
 
 
 @pytest.fixture(scope="session")
