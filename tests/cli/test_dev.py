@@ -21,6 +21,9 @@ Start = Callable[..., "Shop"]
 
 SECONDS_MAX = 120
 
+# With the journeys: two shops that start at once would vie for ports.
+pytestmark = pytest.mark.xdist_group("demo shop")
+
 
 class Shop:
     """A running `eka dev`."""
