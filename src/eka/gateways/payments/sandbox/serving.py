@@ -24,7 +24,7 @@ class Street:
     def __init__(self, sandboxes: Sequence[Sandbox], ports: Sequence[int] = ()) -> None:
         """`ports` as many as sandboxes; without any, free ones are taken. Raises UnableToServe."""
         self.sandboxes = list(sandboxes)
-        self._sockets = [_bound(port) for port in (ports or [0] * len(self.sandboxes))]
+        self._sockets = _all_bound(ports or [0] * len(self.sandboxes))
         for sandbox, taken in zip(self.sandboxes, self._sockets, strict=True):
             sandbox.address = f"http://{HOST}:{taken.getsockname()[1]}"
         self._servers = [uvicorn.Server(_config(sandbox)) for sandbox in self.sandboxes]
@@ -68,12 +68,26 @@ class Street:
 @contextlib.contextmanager
 def opened(sandboxes: Sequence[Sandbox], ports: Sequence[int] = ()) -> Iterator[Street]:
     """The sandboxes, running until the end of the block."""
-    street = Street(sandboxes, ports)
+    with running(Street(sandboxes, ports)) as street:
+        yield street
+
+
+@contextlib.contextmanager
+def running(street: Street) -> Iterator[Street]:
+    """The street, open until the end of the block."""
     street.open()
     try:
         yield street
     finally:
         street.shut()
+
+
+def _all_bound(ports: Sequence[int]) -> list[socket.socket]:
+    """All of them or, where one is taken, none."""
+    with contextlib.ExitStack() as undone:
+        bound = [undone.enter_context(_bound(port)) for port in ports]
+        undone.pop_all()
+        return bound
 
 
 def _bound(port: int) -> socket.socket:
