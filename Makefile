@@ -15,8 +15,9 @@ INSTALL := $(UV) pip install --quiet --system-certs --python $(BIN)/python
 STAMP := .venv/.complete
 PO := $(wildcard src/eka/locale/*/LC_MESSAGES/*.po)
 MO := $(PO:.po=.mo)
-# Two processes; what needs a demo shop of its own stays in one of them. ARGS="-n 0" is one.
-TWICE := -n 2 --dist loadgroup
+# Two processes; the journeys come afterwards, as they want the machine and its ports to themselves.
+TWICE := -n 2 --dist loadgroup --ignore=tests/journeys
+JOURNEYS := tests/journeys
 
 .PHONY: build run test check bench shots fmt messages lock clean help
 
@@ -26,7 +27,7 @@ run: build  ## Run everything on this machine, with demo data; Ctrl-C stops it
 	@$(BIN)/eka dev
 
 test: build  ## Run the tests on throw-away databases; ARGS="-k rollover" chooses
-	@$(BIN)/pytest $(TWICE) $(ARGS)
+	@$(if $(ARGS),$(BIN)/pytest $(ARGS),$(BIN)/pytest $(TWICE) && $(BIN)/pytest $(JOURNEYS))
 
 check: build  ## All that CI looks at: format, lint, types, imports, translations, tests
 	$(BIN)/ruff format --check
@@ -35,6 +36,7 @@ check: build  ## All that CI looks at: format, lint, types, imports, translation
 	$(BIN)/lint-imports
 	$(BIN)/eka messages check
 	$(BIN)/pytest $(TWICE)
+	$(BIN)/pytest $(JOURNEYS)
 
 bench: build  ## Measure throughput and latency on this machine
 	@$(BIN)/eka bench periods --fresh --lines 100000
