@@ -13,6 +13,7 @@ from tests.faults.purchases import World
 from tests.faults.purchases_laws import broken
 from tests.faults.purchases_post import MortalGateway
 from tests.faults.purchases_stories import GATEWAYS, Purchase
+from tests.selling import PLANS, SHOP
 
 import eka.clock
 from eka.gateways.payments.opening import open_tables
@@ -32,25 +33,6 @@ from eka.usecases.shop import set_shop
 
 SEED = int(os.environ.get("EKA_PURCHASES_SEED") or random.randrange(10**6))
 COUNT = int(os.environ.get("EKA_PURCHASES_COUNT") or 150)
-
-PLANS = """
-plans:
-  small:
-    data: 10GB
-    period: 30d
-    price: 10.00 USD
-    prices: [72.00 CNY]
-    rollover: {}
-    top_ups: [{data: 1GB, validity: 30d, prices: [2.00 USD]}]
-  large: {data: 20GB, period: 30d, price: 18.00 USD, rollover: {}}
-  ocean: {data: unlimited, period: 30d, price: 30.00 USD}
-"""
-
-SHOP = """
-timezone: Asia/Shanghai
-currencies: [USD, CNY]
-rates: [USD CNY 7.20 up to 0.10]
-"""
 
 PROMOTIONS = """
 promotions:

@@ -18,6 +18,7 @@ from eka.rules.promotion_text import promotion_from_text, read_promotions
 from eka.rules.units import Money
 from eka.usecases import promotions, referrals, wallets
 from eka.usecases.catalogue import import_catalogue
+from eka.usecases.imported import Imported
 from eka.usecases.lines import NewLine, add_line
 from eka.usecases.promotion_previews import preview
 from eka.usecases.promotions import (
@@ -47,7 +48,7 @@ def promotion(name: str = "offer", **terms: Any) -> Promotion:
     return promotion_from_text(name, usual | terms)
 
 
-def offer(*promised: Promotion) -> promotions.Imported:
+def offer(*promised: Promotion) -> Imported:
     return import_promotions(promised, NOW)
 
 

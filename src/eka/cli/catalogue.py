@@ -5,13 +5,11 @@ from pathlib import Path
 import click
 import yaml
 
-from eka import clock
+from eka.cli.imported import import_files
 from eka.cli.options import database_option, json_option
 from eka.cli.output import echo_json, for_terminal
 from eka.cli.problems import CallWrong
-from eka.cli.texts import read_text
-from eka.rules.catalogue_text import Catalogue, catalogue_to_text, read_catalogue
-from eka.rules.documents import BadInput
+from eka.rules.catalogue_text import catalogue_to_text, read_catalogue
 from eka.words import Words
 
 SHIPPED = Path(__file__).parent.parent / "catalogue" / "operators.yaml"
@@ -37,25 +35,7 @@ def import_(files: tuple[Path, ...], shipped: bool, as_json: bool) -> None:
     paths = [*files, *([SHIPPED] if shipped else [])]
     if not paths:
         raise CallWrong("Name a catalogue file, or --shipped for the one that comes with Eka.")
-    for path, text in [(path, _read(path)) for path in paths]:
-        try:
-            done = import_catalogue(text, clock.now())
-        except BadInput as error:
-            raise CallWrong(f"{path}: {error}") from error
-        if as_json:
-            echo_json({"file": str(path), **{f: getattr(done, f) for f in done.__struct_fields__}})
-        else:
-            click.echo(
-                f"{path}: {len(done.new)} new, {len(done.changed)} changed,"
-                f" {len(done.unchanged)} as they were"
-            )
-
-
-def _read(path: Path) -> Catalogue:
-    try:
-        return read_catalogue(read_text(path))
-    except BadInput as error:
-        raise CallWrong(f"{path}: {error}") from error
+    import_files(paths, read_catalogue, import_catalogue, as_json=as_json)
 
 
 @catalogue.command()

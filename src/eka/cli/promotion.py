@@ -8,14 +8,13 @@ import click
 import yaml
 
 from eka import clock
+from eka.cli.imported import import_files
 from eka.cli.instants import at_option
 from eka.cli.options import database_option, json_option
 from eka.cli.output import echo_json
 from eka.cli.problems import AnswerIsNo, CallWrong
-from eka.cli.texts import read_text
-from eka.rules.documents import BadInput
 from eka.rules.instants import format_instant
-from eka.rules.promotion_terms import Promotion, closed
+from eka.rules.promotion_terms import closed
 from eka.rules.promotion_text import promotion_to_text, promotions_to_text, read_promotions
 from eka.rules.units import Money, format_data, format_money
 
@@ -47,25 +46,7 @@ def import_(files: tuple[Path, ...], shipped: bool, as_json: bool) -> None:
     paths = [*files, *([SHIPPED] if shipped else [])]
     if not paths:
         raise CallWrong("Name a promotion file, or --shipped for the one that comes with Eka.")
-    for path, read in [(path, _read(path)) for path in paths]:
-        try:
-            done = import_promotions(read, clock.now())
-        except BadInput as error:
-            raise CallWrong(f"{path}: {error}") from error
-        if as_json:
-            echo_json({"file": str(path), **{f: getattr(done, f) for f in done.__struct_fields__}})
-        else:
-            click.echo(
-                f"{path}: {len(done.new)} new, {len(done.changed)} changed,"
-                f" {len(done.unchanged)} as they were"
-            )
-
-
-def _read(path: Path) -> tuple[Promotion, ...]:
-    try:
-        return read_promotions(read_text(path))
-    except BadInput as error:
-        raise CallWrong(f"{path}: {error}") from error
+    import_files(paths, read_promotions, import_promotions, as_json=as_json)
 
 
 @promotion.command()

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from msgspec import Struct
 
 from eka.ledger import models, offers
 from eka.rules.catalogue_text import CarrierText, Catalogue, PlanText, top_up_to_text
@@ -12,14 +11,7 @@ from eka.rules.documents import BadInput
 from eka.rules.plan_text import plan_to_text
 from eka.rules.plans import Plan
 from eka.rules.units import format_money
-
-
-class Imported(Struct, frozen=True):
-    """How many plans are new, have a new version, or are as they were."""
-
-    new: list[str]
-    changed: list[str]
-    unchanged: list[str]
+from eka.usecases.imported import Imported
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from eka.rules.documents import BadInput
 from eka.rules.promotion_terms import Limits, Promotion, plain_code
 from eka.rules.promotion_text import promotion_from_text, promotion_to_text
 from eka.rules.promotions import Applied, Buyer, apply
+from eka.usecases.imported import Imported
 
 NOBODY = 0  # the id of no subscriber
 GIVES = "SELECT gives FROM order_item WHERE order_id = %s"
@@ -32,14 +33,6 @@ class PromotionGone(Exception):
 
 class NoSuchPromotion(Exception):
     """There is no promotion of this name."""
-
-
-class Imported(Struct, frozen=True):
-    """Which promotions are new, have a new version, or are as they were."""
-
-    new: list[str]
-    changed: list[str]
-    unchanged: list[str]
 
 
 class Kept(Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.selling import PLANS, SHOP
 
 import eka.clock
 from eka.gateways.payments.opening import open_tables
@@ -37,26 +38,6 @@ from eka.usecases.lines import NewLine, add_line
 from eka.usecases.promotions import import_promotions
 from eka.usecases.quoting import Wish, quote
 from eka.usecases.shop import set_shop
-
-PLANS = """
-plans:
-  small:
-    data: 10GB
-    period: 30d
-    price: 10.00 USD
-    prices: [72.00 CNY]
-    rollover: {}
-    top_ups: [{data: 1GB, validity: 30d, prices: [2.00 USD]}]
-  large: {data: 20GB, period: 30d, price: 18.00 USD, rollover: {}}
-  ocean: {data: unlimited, period: 30d, price: 30.00 USD}
-"""
-
-SHOP = """
-timezone: Asia/Shanghai
-currencies: [USD, CNY]
-rates: [USD CNY 7.20 up to 0.10]
-"""
-
 
 HTTP = httpx.Client(trust_env=False)  # what a payer's browser and a post office would be
 
