@@ -41,7 +41,7 @@ check: build  ## All that CI looks at: format, lint, types, imports, translation
 bench: build  ## Measure throughput and latency on this machine
 	@$(BIN)/eka bench periods --fresh --lines 100000
 	@$(BIN)/eka bench charging --fresh --lines 100000 --seconds 5
-	@$(BIN)/eka bench checkouts --fresh --seconds 10
+	@$(BIN)/eka bench checkouts --rate 40 --seconds 10
 
 shots: build  ## Take pictures of every page into docs/screenshots; needs Chromium
 	$(BIN)/python -m tests.journeys.shots

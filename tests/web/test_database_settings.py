@@ -29,6 +29,7 @@ def test_other_parameters_are_passed_on() -> None:
         "sslmode": "verify-full",
         "connect_timeout": 5,
         "prepare_threshold": 5,
+        "server_side_binding": True,
     }
 
 
