@@ -24,8 +24,8 @@ from tests.faults.purchases_post import (
 )
 
 from eka.gateways.payments.sandbox.counter import Act, Sandbox
-from eka.gateways.payments.sandbox.courier import Envelope
 from eka.gateways.payments.terms import GatewayError, GatewayUnavailable, NotAuthentic
+from eka.gateways.sandbox.courier import Envelope
 from eka.ledger import models, plans
 from eka.ledger.connections import rows
 from eka.rules.lines import Unable

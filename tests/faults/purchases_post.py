@@ -16,8 +16,8 @@ import psycopg
 from django.db import connection
 
 from eka.gateways.payments.sandbox.counter import Sandbox
-from eka.gateways.payments.sandbox.courier import Envelope
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.courier import Envelope
+from eka.gateways.sandbox.records import Document
 
 Event = dict[str, Any]
 

@@ -16,8 +16,8 @@ from tests.faults.purchases_laws import broken
 
 from eka import clock
 from eka.gateways.payments.sandbox.counter import Act
-from eka.gateways.payments.sandbox.records import Records
 from eka.gateways.payments.terms import GatewayUnavailable
+from eka.gateways.sandbox.records import Records
 from eka.ledger import models
 from eka.rules.baskets import Item, NewLineItem, RenewalItem, TopUpItem, WalletItem
 from eka.rules.catalogue_text import read_catalogue

@@ -19,7 +19,7 @@ import eka.clock
 from eka.gateways.payments.opening import open_tables
 from eka.gateways.payments.sandbox.counter import Sandbox
 from eka.gateways.payments.sandbox.market import open_market
-from eka.gateways.payments.sandbox.serving import opened
+from eka.gateways.sandbox.serving import opened
 from eka.ledger import connections, models
 from eka.rules.catalogue_text import read_catalogue
 from eka.rules.promotion_text import read_promotions

@@ -19,7 +19,7 @@ from eka.web.state import make_state_folder, state_folder
 
 if TYPE_CHECKING:
     from eka.gateways.payments.sandbox.counter import Sandbox
-    from eka.gateways.payments.sandbox.serving import Street
+    from eka.gateways.sandbox.serving import Street
 
 FIRST_PORT = 9101
 CLOCK_EVERY_S = 1.0
@@ -40,7 +40,7 @@ def sandbox(first_port: int, as_json: bool, follow_demo: bool, quiet: bool) -> N
     Eka uses them, secrets and all. --first-port 0 takes free ports.
     """
     from eka.gateways.payments.sandbox.market import open_market
-    from eka.gateways.payments.sandbox.serving import UnableToServe, running
+    from eka.gateways.sandbox.serving import UnableToServe, running
 
     folder = state_folder() / "sandbox"
     make_state_folder(state_folder())
@@ -71,7 +71,7 @@ def _street(sandboxes: "list[Sandbox]", first_port: int, steps: int) -> "Street"
 
     Raises UnableToServe where every row of so many steps is taken.
     """
-    from eka.gateways.payments.sandbox.serving import Street, UnableToServe
+    from eka.gateways.sandbox.serving import Street, UnableToServe
 
     size = len(sandboxes)
     for step in range(steps):

@@ -19,8 +19,8 @@ import eka.clock
 from eka.gateways.payments.opening import open_tables
 from eka.gateways.payments.sandbox.counter import Act, Sandbox
 from eka.gateways.payments.sandbox.market import open_market
-from eka.gateways.payments.sandbox.serving import opened
 from eka.gateways.payments.terms import GatewayName, PaymentGateway, PaymentReport, Way
+from eka.gateways.sandbox.serving import opened
 from eka.ledger import audit, models
 from eka.ledger.books import trial_balance
 from eka.rules.baskets import Item, NewLineItem, RenewalItem

@@ -7,7 +7,7 @@ import pytest
 from tests.gateways.payments.alipay.scene import Scene, staged
 
 from eka.gateways.payments.sandbox.alipay.keys import fresh_keys
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.records import Document
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,10 @@ from eka.gateways.payments.alipay import AlipayGateway, AlipaySettings
 from eka.gateways.payments.sandbox.alipay import AlipaySandbox
 from eka.gateways.payments.sandbox.alipay.keys import ID, KIND, Keys, joined
 from eka.gateways.payments.sandbox.counter import Act
-from eka.gateways.payments.sandbox.courier import Courier, Mischief
-from eka.gateways.payments.sandbox.records import Document, Records
-from eka.gateways.payments.sandbox.serving import opened
 from eka.gateways.payments.terms import Asked, Notice, PaymentAsk, RefundAsk, Way
+from eka.gateways.sandbox.courier import Courier, Mischief
+from eka.gateways.sandbox.records import Document, Records
+from eka.gateways.sandbox.serving import opened
 from eka.rules.units import Money
 
 NOON_IN_BEIJING = datetime(2026, 3, 10, 4, 0, tzinfo=UTC)

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from tests.gateways.payments.alipay.scene import NUMBER, Scene, answering, staged
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.terms import GatewayRefused, GatewayUnavailable, PaymentReport
+from eka.gateways.sandbox.records import Document
 from eka.rules.units import Money
 
 NAME = "alipay_trade_query_response"

@@ -9,8 +9,8 @@ import pytest
 from tests.gateways.payments.alipay.scene import NUMBER, Scene, fields_of, staged
 
 from eka.gateways.payments.sandbox.alipay.keys import joined
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.terms import NotAuthentic, NoticeUnreadable
+from eka.gateways.sandbox.records import Document
 from eka.rules.units import Money
 
 NOT_SIGNED = ("sign", "sign_type")

@@ -10,8 +10,8 @@ from tests.gateways.payments.alipay.scene import NUMBER, HandClock, Scene
 from eka.gateways.payments.alipay.settings import AlipaySettings
 from eka.gateways.payments.alipay.signing import Signer
 from eka.gateways.payments.sandbox.alipay import AlipaySandbox
-from eka.gateways.payments.sandbox.courier import Courier
-from eka.gateways.payments.sandbox.records import Document, Records
+from eka.gateways.sandbox.courier import Courier
+from eka.gateways.sandbox.records import Document, Records
 
 
 def said(alipay: Scene, method: str, **content: str) -> dict[str, str]:

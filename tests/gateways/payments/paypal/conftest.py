@@ -7,12 +7,12 @@ import pytest
 from tests.gateways.payments.paypal.odd_server import OddServer, odd_server
 from tests.gateways.payments.paypal.scene import Scene, Watch
 
-from eka.gateways.payments.sandbox.courier import Courier, Mischief
 from eka.gateways.payments.sandbox.paypal import PayPalSandbox
 from eka.gateways.payments.sandbox.paypal.server import TOKEN_S
 from eka.gateways.payments.sandbox.paypal.till import ROWS_MAX
-from eka.gateways.payments.sandbox.records import Records
-from eka.gateways.payments.sandbox.serving import opened
+from eka.gateways.sandbox.courier import Courier, Mischief
+from eka.gateways.sandbox.records import Records
+from eka.gateways.sandbox.serving import opened
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ import httpx
 from eka.gateways.payments.paypal import PayPalGateway, PayPalSettings
 from eka.gateways.payments.sandbox.counter import Act
 from eka.gateways.payments.sandbox.paypal import PayPalSandbox
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.terms import Asked, Notice, PaymentAsk, PaymentReport, RefundAsk
+from eka.gateways.sandbox.records import Document
 from eka.rules.units import Money
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -8,8 +8,8 @@ from tests.gateways.payments.paypal.scene import NOON, TEN, Scene, refund_of
 from eka.gateways.payments.paypal.api import Api
 from eka.gateways.payments.paypal.listing import Listing
 from eka.gateways.payments.paypal.settings import PayPalSettings
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.terms import GatewayRefused, Transaction
+from eka.gateways.sandbox.records import Document
 from eka.rules.units import Money
 
 TODAY = NOON.date()

@@ -5,8 +5,8 @@ import pytest
 from tests.gateways.payments.paypal.scene import NOON, NOTIFY, TEN, Scene, refund_of
 
 from eka.gateways.payments.sandbox.paypal.till import Sale
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.terms import DisputeReport, Notice, NoticeUnreadable
+from eka.gateways.sandbox.records import Document
 
 
 def told(paypal: Scene, kind: str, resource: Document) -> Notice:

@@ -9,10 +9,10 @@ from tests.gateways.payments.paypal.scene import Scene
 
 from eka.gateways.payments.paypal.api import Api
 from eka.gateways.payments.paypal.settings import PayPalSettings
-from eka.gateways.payments.sandbox.courier import Courier
 from eka.gateways.payments.sandbox.paypal import PayPalSandbox
-from eka.gateways.payments.sandbox.records import Document, Records
 from eka.gateways.payments.terms import GatewayRefused
+from eka.gateways.sandbox.courier import Courier
+from eka.gateways.sandbox.records import Document, Records
 
 
 @pytest.fixture

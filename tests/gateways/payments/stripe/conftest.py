@@ -12,12 +12,12 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from eka.gateways.payments.sandbox.courier import Courier, Envelope, Mischief
-from eka.gateways.payments.sandbox.records import Document, Records
-from eka.gateways.payments.sandbox.serving import opened
 from eka.gateways.payments.sandbox.stripe import StripeSandbox
 from eka.gateways.payments.stripe import StripeGateway, StripeSettings
 from eka.gateways.payments.terms import Notice, PaymentAsk, PaymentReport, RefundAsk
+from eka.gateways.sandbox.courier import Courier, Envelope, Mischief
+from eka.gateways.sandbox.records import Document, Records
+from eka.gateways.sandbox.serving import opened
 from eka.rules.units import Money
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 from tests.gateways.payments.stripe.conftest import Stripe
 
-from eka.gateways.payments.sandbox.courier import Envelope
 from eka.gateways.payments.stripe import StripeGateway, StripeSettings
 from eka.gateways.payments.terms import NotAuthentic, Notice, NoticeUnreadable
+from eka.gateways.sandbox.courier import Envelope
 
 KEY = "Stripe-Signature"
 

@@ -10,9 +10,9 @@ import pytest
 from msgspec.structs import replace
 from tests.gateways.payments.stripe.conftest import NOON, Stripe, Watch, new_box
 
-from eka.gateways.payments.sandbox.records import Records
-from eka.gateways.payments.sandbox.serving import opened
 from eka.gateways.payments.terms import Notice
+from eka.gateways.sandbox.records import Records
+from eka.gateways.sandbox.serving import opened
 
 
 @pytest.fixture

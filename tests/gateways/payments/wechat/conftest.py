@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from tests.gateways.payments.wechat.stage import NOON, Clock, Odd, OddWeChat, WeChat
 
-from eka.gateways.payments.sandbox.courier import Courier, Mischief
-from eka.gateways.payments.sandbox.records import Document, Records
-from eka.gateways.payments.sandbox.serving import opened
 from eka.gateways.payments.sandbox.wechat import WeChatSandbox
+from eka.gateways.sandbox.courier import Courier, Mischief
+from eka.gateways.sandbox.records import Document, Records
+from eka.gateways.sandbox.serving import opened
 
 NAMED_BY = {"order": "number", "payment": "transaction", "refund": "number", "delivery": "id"}
 

@@ -13,12 +13,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from eka.gateways.payments.sandbox.counter import Act
-from eka.gateways.payments.sandbox.courier import Envelope
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.wechat import WeChatSandbox
 from eka.gateways.payments.sandbox.wechat.keys import Keys
 from eka.gateways.payments.terms import Asked, Notice, PaymentAsk, RefundAsk, Way
 from eka.gateways.payments.wechat import WeChatGateway, WeChatSettings
+from eka.gateways.sandbox.courier import Envelope
+from eka.gateways.sandbox.records import Document
 from eka.rules.units import Money
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from tests.gateways.payments.wechat.stage import NOON, WeChat, lowered, refund_ask
 
-from eka.gateways.payments.sandbox.courier import Envelope
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.wechat.keys import Keys
 from eka.gateways.payments.terms import NotAuthentic, NoticeUnreadable
+from eka.gateways.sandbox.courier import Envelope
+from eka.gateways.sandbox.records import Document
 from eka.rules.units import Money
 
 MINUTES_5 = timedelta(minutes=5)

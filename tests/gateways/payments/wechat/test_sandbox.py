@@ -15,10 +15,10 @@ from tests.gateways.payments.wechat.stage import NOTIFY, Clock, WeChat
 from wechatpayv3 import WeChatPay, WeChatPayType  # type: ignore[import-untyped]
 
 from eka.clock import now
-from eka.gateways.payments.sandbox.courier import Courier
-from eka.gateways.payments.sandbox.records import Document, Records
-from eka.gateways.payments.sandbox.serving import opened
 from eka.gateways.payments.sandbox.wechat import WeChatSandbox
+from eka.gateways.sandbox.courier import Courier
+from eka.gateways.sandbox.records import Document, Records
+from eka.gateways.sandbox.serving import opened
 
 WAIT_S_MAX = 30
 TRIES_MAX = 300

@@ -1,31 +1,23 @@
-"""What all payment sandboxes have in common: acts of the payer, mischief, and the page to pay on.
+"""What all payment sandboxes have in common: acts of the payer, and the page to pay on.
 
-Beside its gateway's own API each sandbox answers under `/sandbox/`:
+Beside what every sandbox has (`eka.gateways.sandbox.box`) each answers:
 
-- `GET  payments`               what was begun, as JSON
-- `POST payments/NUMBER/ACT`    what the payer does; the acts are in `ACTS`
-- `GET  pay/NUMBER`             the same, as a page with buttons for a person
-- `GET|POST mischief`           what goes wrong on purpose (`courier.Mischief`)
-- `POST deliver`                sends every notification that waits, now
-- `POST take`                   hands over every notification that waits, without sending it
+- `GET  /sandbox/payments`               what was begun, as JSON
+- `POST /sandbox/payments/NUMBER/ACT`    what the payer does; the acts are in `ACTS`
+- `GET  /sandbox/pay/NUMBER`             the same, as a page with buttons for a person
 """
 
-import base64
 import html
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from typing import Any, Literal
 
-import httpx
 import msgspec
 from msgspec import Struct
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-from eka.gateways.payments.sandbox.courier import Courier, Envelope, read_mischief
-from eka.gateways.payments.sandbox.records import Document, Records
+from eka.gateways.sandbox.box import Box
 from eka.rules.units import Money, format_money
 
 Act = Literal["pay", "fail", "pay_twice", "pay_late", "approve", "dispute"]
@@ -43,42 +35,10 @@ class Shown(Struct, frozen=True, kw_only=True):
     cancel: str = ""
 
 
-class Sandbox(ABC):
-    """One gateway's server. `address` is set when it listens, such as http://127.0.0.1:9101."""
+class Sandbox(Box):
+    """One gateway's server."""
 
-    name: str
-    retry_after_s: tuple[int, ...]
     acts: tuple[Act, ...] = ("pay", "fail", "pay_twice", "pay_late")
-
-    def __init__(self, records: Records, courier: Courier) -> None:
-        self.records, self.courier = records, courier
-        self.address = ""
-        courier.serve(self)
-
-    @property
-    def now(self) -> Any:
-        """The sandbox's clock: call it."""
-        return self.courier.now
-
-    @abstractmethod
-    def routes(self) -> list[Route]:
-        """The gateway's own API."""
-
-    @abstractmethod
-    def settings(self) -> dict[str, str]:
-        """What the adapter's settings need: address, keys, ids."""
-
-    @abstractmethod
-    def envelope(self, event: Document, now: Any) -> Envelope:
-        """A notification, signed now."""
-
-    @abstractmethod
-    def forgery(self, event: Document, now: Any) -> Envelope:
-        """The same from somebody who does not have the keys."""
-
-    @abstractmethod
-    def accepted(self, status: int, body: bytes) -> bool:
-        """Whether the seller's answer ends the retries."""
 
     @abstractmethod
     def payments(self) -> list[Shown]:
@@ -96,21 +56,13 @@ class Sandbox(ABC):
         closed or has expired meanwhile.
         """
 
-    @abstractmethod
-    def out_of_order(self, status: int) -> Response:
-        """The gateway's own way to say that it is out of order."""
-
-    def app(self) -> ASGIApp:
-        """The whole server."""
-        own = [
+    def own(self) -> list[Route]:
+        """The payer's acts and page."""
+        return [
             Route("/sandbox/payments", self._payments),
             Route("/sandbox/payments/{number}/{act}", self._act, methods=["POST"]),
             Route("/sandbox/pay/{number}", self._page),
-            Route("/sandbox/mischief", self._mischief, methods=["GET", "POST"]),
-            Route("/sandbox/deliver", self._deliver, methods=["POST"]),
-            Route("/sandbox/take", self._take, methods=["POST"]),
         ]
-        return _Moody(Starlette(routes=[*own, *self.routes()]), self)
 
     async def _payments(self, request: Request) -> Response:
         return JSONResponse([_plain(payment) for payment in self.payments()])
@@ -132,55 +84,6 @@ class Sandbox(ABC):
         if shown is None:
             return HTMLResponse("<h1>No such payment</h1>", 404)
         return HTMLResponse(page(self.name, shown, self.acts))
-
-    async def _mischief(self, request: Request) -> Response:
-        if request.method == "POST":
-            try:
-                self.courier.mischief = read_mischief(await request.body())
-            except msgspec.ValidationError as error:
-                return JSONResponse({"error": str(error)}, 400)
-        return JSONResponse(msgspec.to_builtins(self.courier.mischief))
-
-    async def _deliver(self, request: Request) -> Response:
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
-            done = await self.courier.deliver(client, all_of_them=True)
-        return JSONResponse({"accepted": done, "waiting": len(self.courier.waiting())})
-
-    async def _take(self, request: Request) -> Response:
-        return JSONResponse(
-            [
-                {
-                    "url": url,
-                    "headers": letter.headers,
-                    "body": base64.b64encode(letter.body).decode(),
-                }
-                for url, letter in self.courier.take()
-            ]
-        )
-
-
-class _Moody:
-    """The server, as its mischief lets it answer: out of order, or mute after the deed."""
-
-    def __init__(self, app: ASGIApp, sandbox: Sandbox) -> None:
-        self._app, self._sandbox = app, sandbox
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith("/sandbox/"):
-            await self._app(scope, receive, send)
-            return
-        courier = self._sandbox.courier
-        if courier.mischief.down:
-            await self._sandbox.out_of_order(503)(scope, receive, send)
-        elif courier.mute():
-            await self._app(scope, receive, _nowhere)
-            await self._sandbox.out_of_order(500)(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
-
-
-async def _nowhere(message: Any) -> None:
-    """Where an answer goes that nobody shall get."""
 
 
 def _plain(shown: Shown) -> dict[str, Any]:

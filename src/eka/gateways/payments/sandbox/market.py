@@ -6,11 +6,11 @@ from pathlib import Path
 
 from eka.gateways.payments.sandbox.alipay import AlipaySandbox
 from eka.gateways.payments.sandbox.counter import Sandbox
-from eka.gateways.payments.sandbox.courier import Courier
 from eka.gateways.payments.sandbox.paypal import PayPalSandbox
-from eka.gateways.payments.sandbox.records import Records
 from eka.gateways.payments.sandbox.stripe import StripeSandbox
 from eka.gateways.payments.sandbox.wechat import WeChatSandbox
+from eka.gateways.sandbox.courier import Courier
+from eka.gateways.sandbox.records import Records
 
 KINDS: tuple[tuple[str, type[Sandbox]], ...] = (
     ("stripe", StripeSandbox),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from eka.gateways.payments.sandbox.alipay.keys import Keys
 from eka.gateways.payments.sandbox.alipay.trades import Trades
 from eka.gateways.payments.sandbox.alipay.writing import CHINA, beijing, yuan
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.records import Document
 from eka.rules.instants import parse_instant
 
 MADE_AT = timedelta(hours=9)  # of the next morning

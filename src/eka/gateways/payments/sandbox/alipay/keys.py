@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from eka.gateways.payments.sandbox.records import Document, Records
+from eka.gateways.sandbox.records import Document, Records
 
 BITS = 2048
 KIND, ID = "keys", "rsa2"

@@ -15,7 +15,7 @@ from eka.gateways.payments.sandbox.alipay.trades import (
     facts,
 )
 from eka.gateways.payments.sandbox.alipay.writing import beijing, fen, instant, yuan
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.records import Document
 from eka.rules.instants import format_instant, parse_instant
 
 FEN_MAX = 10_000_000_000

@@ -18,8 +18,8 @@ from eka.gateways.payments.sandbox.alipay.methods import PAGES, Methods
 from eka.gateways.payments.sandbox.alipay.trades import CLOSED, PAID, WAITING, Refused, Trades
 from eka.gateways.payments.sandbox.alipay.writing import beijing, instant, yuan
 from eka.gateways.payments.sandbox.counter import Act, Sandbox, Shown
-from eka.gateways.payments.sandbox.courier import Courier, Envelope
-from eka.gateways.payments.sandbox.records import Document, Records
+from eka.gateways.sandbox.courier import Courier, Envelope
+from eka.gateways.sandbox.records import Document, Records
 from eka.rules.units import Money
 
 APP_ID = "9021000100000001"

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from eka.gateways.payments.sandbox.alipay.writing import beijing, yuan
-from eka.gateways.payments.sandbox.courier import Courier
-from eka.gateways.payments.sandbox.records import Document, Records
+from eka.gateways.sandbox.courier import Courier
+from eka.gateways.sandbox.records import Document, Records
 from eka.rules.instants import format_instant, parse_instant
 
 WAITING, PAID, CLOSED = "WAIT_BUYER_PAY", "TRADE_SUCCESS", "TRADE_CLOSED"

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from eka.gateways.payments.sandbox.courier import Courier
 from eka.gateways.payments.sandbox.paypal.seal import Seal
 from eka.gateways.payments.sandbox.paypal.wire import stamp
-from eka.gateways.payments.sandbox.records import Document, Records
+from eka.gateways.sandbox.courier import Courier
+from eka.gateways.sandbox.records import Document, Records
 
 
 class Account:

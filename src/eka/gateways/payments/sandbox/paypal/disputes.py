@@ -13,7 +13,7 @@ from eka.gateways.payments.sandbox.paypal.wire import (
     stamp,
     unprocessable,
 )
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.records import Document
 
 ANSWER_WITHIN = timedelta(days=10)
 OUTCOMES = {"BUYER_FAVOR": "RESOLVED_BUYER_FAVOUR", "SELLER_FAVOR": "RESOLVED_SELLER_FAVOUR"}

@@ -5,11 +5,11 @@ import uuid
 
 import msgspec
 
-from eka.gateways.payments.sandbox.courier import Envelope
 from eka.gateways.payments.sandbox.paypal.account import Account
 from eka.gateways.payments.sandbox.paypal.seal import ALGORITHM, text_to_sign
 from eka.gateways.payments.sandbox.paypal.wire import INVALID, Fault, link, new_id
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.courier import Envelope
+from eka.gateways.sandbox.records import Document
 
 WEBHOOKS_MAX = 10
 ALL = "*"

@@ -15,7 +15,7 @@ from eka.gateways.payments.sandbox.paypal.wire import (
     read,
     unprocessable,
 )
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.records import Document
 
 # How the money comes when the order is captured: at once, some days later, or not.
 Funding = Literal["instant", "echeck", "declined"]

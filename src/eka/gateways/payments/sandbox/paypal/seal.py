@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from eka.gateways.payments.sandbox.paypal.wire import new_id
-from eka.gateways.payments.sandbox.records import Document, Records
+from eka.gateways.sandbox.records import Document, Records
 
 NAME = "messageverificationcerts.paypal.com"
 AUTHORITY = "Eka sandbox authority"

@@ -15,7 +15,6 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from eka.gateways.payments.sandbox.counter import Act, Sandbox, Shown
-from eka.gateways.payments.sandbox.courier import Courier, Envelope
 from eka.gateways.payments.sandbox.paypal.account import Account
 from eka.gateways.payments.sandbox.paypal.disputes import Disputes
 from eka.gateways.payments.sandbox.paypal.news import News
@@ -24,7 +23,8 @@ from eka.gateways.payments.sandbox.paypal.seal import new_key, signature, text_t
 from eka.gateways.payments.sandbox.paypal.till import Till
 from eka.gateways.payments.sandbox.paypal.vault import PAYER, Vault
 from eka.gateways.payments.sandbox.paypal.wire import INVALID, Fault, read, stamp
-from eka.gateways.payments.sandbox.records import Document, Records
+from eka.gateways.sandbox.courier import Courier, Envelope
+from eka.gateways.sandbox.records import Document, Records
 from eka.rules.instants import parse_instant
 
 TOKEN_S = 32_400

@@ -16,7 +16,7 @@ from eka.gateways.payments.sandbox.paypal.wire import (
     unprocessable,
     written,
 )
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.records import Document
 from eka.rules.instants import parse_instant
 from eka.rules.units import BadValue, Money
 

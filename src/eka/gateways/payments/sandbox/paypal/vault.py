@@ -3,7 +3,7 @@
 from eka.gateways.payments.sandbox.paypal.account import Account
 from eka.gateways.payments.sandbox.paypal.news import News
 from eka.gateways.payments.sandbox.paypal.wire import link, new_id, unprocessable
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.records import Document
 
 PAYER = {"email_address": "alice@example.com", "payer_id": "ALICEPAYPALID"}
 

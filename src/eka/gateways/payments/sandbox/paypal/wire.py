@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from starlette.responses import JSONResponse, Response
 
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.records import Document
 from eka.rules.instants import format_instant
 from eka.rules.units import BadValue, Money, format_money, minor_digits, parse_money
 

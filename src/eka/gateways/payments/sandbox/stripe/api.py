@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from starlette.routing import Route
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.stripe import (
     cards,
     checkout,
@@ -17,6 +16,7 @@ from eka.gateways.payments.sandbox.stripe.books import Books, chance
 from eka.gateways.payments.sandbox.stripe.door import Deed, door
 from eka.gateways.payments.sandbox.stripe.forms import Form
 from eka.gateways.payments.sandbox.stripe.refusals import required
+from eka.gateways.sandbox.records import Document
 
 PAGING = ("created", "limit", "starting_after")
 SESSION = (

@@ -6,9 +6,9 @@ from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
-from eka.gateways.payments.sandbox.courier import Courier
-from eka.gateways.payments.sandbox.records import Document, Records
 from eka.gateways.payments.sandbox.stripe.refusals import missing
+from eka.gateways.sandbox.courier import Courier
+from eka.gateways.sandbox.records import Document, Records
 
 API_VERSION = "2026-10-28.endive"
 LETTERS = string.ascii_letters + string.digits

@@ -1,9 +1,9 @@
 """Cards: kept ones, test ones, and what they are declined for."""
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.stripe.books import Books
 from eka.gateways.payments.sandbox.stripe.forms import Form
 from eka.gateways.payments.sandbox.stripe.refusals import Refused
+from eka.gateways.sandbox.records import Document
 
 Decline = tuple[str, str]  # error code, decline code
 

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.stripe import cards, intents
 from eka.gateways.payments.sandbox.stripe.amounts import charged
 from eka.gateways.payments.sandbox.stripe.books import Books
 from eka.gateways.payments.sandbox.stripe.forms import Form
 from eka.gateways.payments.sandbox.stripe.intents import notify_url
 from eka.gateways.payments.sandbox.stripe.refusals import Refused, required
+from eka.gateways.sandbox.records import Document
 
 OPEN_S_MIN, OPEN_S_MAX = 30 * 60, 24 * 60 * 60
 

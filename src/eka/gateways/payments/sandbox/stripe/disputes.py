@@ -1,10 +1,10 @@
 """Disputes. As in Stripe's test mode, the evidence says how they end."""
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.stripe.books import Books
 from eka.gateways.payments.sandbox.stripe.forms import Form
 from eka.gateways.payments.sandbox.stripe.intents import notify_url
 from eka.gateways.payments.sandbox.stripe.refusals import Refused
+from eka.gateways.sandbox.records import Document
 
 FEE = 1500
 RESPOND_S = 7 * 24 * 60 * 60

@@ -9,11 +9,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.stripe.books import API_VERSION, Books, chance
 from eka.gateways.payments.sandbox.stripe.finding import expanded
 from eka.gateways.payments.sandbox.stripe.forms import Form, parse_form
 from eka.gateways.payments.sandbox.stripe.refusals import Refused, mismatched
+from eka.gateways.sandbox.records import Document
 
 Deed = Callable[[Form, dict[str, str]], Document]
 Door = Callable[[Request], Awaitable[Response]]

@@ -3,10 +3,10 @@
 import re
 from typing import Any
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.stripe.books import Books
 from eka.gateways.payments.sandbox.stripe.forms import whole
 from eka.gateways.payments.sandbox.stripe.refusals import Refused, missing
+from eka.gateways.sandbox.records import Document
 
 LIMIT, LIMIT_MAX = 10, 100
 DEPTH_MAX = 4

@@ -4,8 +4,8 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.stripe.refusals import Refused, required
+from eka.gateways.sandbox.records import Document
 
 _NAME = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _KEY = re.compile(r"\[([^\[\]]*)\]")

@@ -1,12 +1,12 @@
 """PaymentIntents: what is to be paid, and what becomes of it."""
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.stripe import cards
 from eka.gateways.payments.sandbox.stripe.amounts import charged
 from eka.gateways.payments.sandbox.stripe.books import Books, chance, fee
 from eka.gateways.payments.sandbox.stripe.cards import Decline
 from eka.gateways.payments.sandbox.stripe.forms import Form
 from eka.gateways.payments.sandbox.stripe.refusals import Refused, required
+from eka.gateways.sandbox.records import Document
 
 MESSAGES = {
     "authentication_required": "Your card was declined. This transaction requires authentication.",

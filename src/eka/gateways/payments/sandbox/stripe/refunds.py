@@ -1,11 +1,11 @@
 """Refunds: never more than is left of a charge."""
 
-from eka.gateways.payments.sandbox.records import Document
 from eka.gateways.payments.sandbox.stripe.amounts import stepped
 from eka.gateways.payments.sandbox.stripe.books import Books
 from eka.gateways.payments.sandbox.stripe.forms import Form
 from eka.gateways.payments.sandbox.stripe.intents import notify_url
 from eka.gateways.payments.sandbox.stripe.refusals import Refused, required
+from eka.gateways.sandbox.records import Document
 
 
 def create(books: Books, form: Form) -> Document:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from eka.gateways.payments.sandbox.records import Document
+from eka.gateways.sandbox.records import Document
 
 # Refusals before anything was executed; their answers are not kept for the idempotency key.
 UNTRIED = ("parameter_missing", "parameter_unknown", "parameter_invalid", "url_invalid")

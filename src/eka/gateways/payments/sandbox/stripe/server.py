@@ -10,11 +10,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from eka.gateways.payments.sandbox.counter import Act, Sandbox, Shown
-from eka.gateways.payments.sandbox.courier import Courier, Envelope
-from eka.gateways.payments.sandbox.records import Document, Records
 from eka.gateways.payments.sandbox.stripe import api, checkout, disputes
 from eka.gateways.payments.sandbox.stripe.books import Books, chance
 from eka.gateways.payments.stripe.amounts import from_stripe
+from eka.gateways.sandbox.courier import Courier, Envelope
+from eka.gateways.sandbox.records import Document, Records
 
 MINUTE, HOUR = 60, 3600
 

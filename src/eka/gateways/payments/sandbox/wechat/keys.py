@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from eka.gateways.payments.sandbox.records import Document, Records
 from eka.gateways.payments.sandbox.wechat.terms import Refusal
+from eka.gateways.sandbox.records import Document, Records
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"
 FRESH = timedelta(minutes=5)

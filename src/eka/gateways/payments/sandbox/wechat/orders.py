@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from eka.gateways.payments.sandbox.records import Document, Records
 from eka.gateways.payments.sandbox.wechat.keys import Keys
 from eka.gateways.payments.sandbox.wechat.terms import (
     BEIJING,
@@ -15,6 +14,7 @@ from eka.gateways.payments.sandbox.wechat.terms import (
     beijing,
     wrong,
 )
+from eka.gateways.sandbox.records import Document, Records
 from eka.rules.instants import format_instant, parse_instant
 
 TRADE_TYPE = {"native": "NATIVE", "h5": "MWEB", "jsapi": "JSAPI"}

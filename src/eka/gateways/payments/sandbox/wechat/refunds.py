@@ -5,7 +5,6 @@ from datetime import datetime
 
 import msgspec
 
-from eka.gateways.payments.sandbox.records import Document, Records
 from eka.gateways.payments.sandbox.wechat.keys import Keys
 from eka.gateways.payments.sandbox.wechat.orders import Post
 from eka.gateways.payments.sandbox.wechat.terms import (
@@ -16,6 +15,7 @@ from eka.gateways.payments.sandbox.wechat.terms import (
     beijing,
     wrong,
 )
+from eka.gateways.sandbox.records import Document, Records
 from eka.rules.instants import format_instant, parse_instant
 
 OUTCOMES = ("SUCCESS", "ABNORMAL", "CLOSED")

@@ -12,8 +12,6 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from eka.gateways.payments.sandbox.counter import Act, Sandbox, Shown
-from eka.gateways.payments.sandbox.courier import Courier, Envelope
-from eka.gateways.payments.sandbox.records import Document, Records
 from eka.gateways.payments.sandbox.wechat.keys import Keys
 from eka.gateways.payments.sandbox.wechat.orders import Orders
 from eka.gateways.payments.sandbox.wechat.refunds import OUTCOMES, Refunds
@@ -26,6 +24,8 @@ from eka.gateways.payments.sandbox.wechat.terms import (
     asked,
     beijing,
 )
+from eka.gateways.sandbox.courier import Courier, Envelope
+from eka.gateways.sandbox.records import Document, Records
 from eka.rules.units import Money
 
 H5_PAGE = "/cgi-bin/mmpayweb-bin/checkmweb"

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 
-from eka.gateways.payments.sandbox.records import Document, Records
 from eka.gateways.payments.sandbox.wechat.keys import Keys
 from eka.gateways.payments.sandbox.wechat.orders import TRADE_TYPE
 from eka.gateways.payments.sandbox.wechat.terms import BEIJING, Refusal, wrong
+from eka.gateways.sandbox.records import Document, Records
 from eka.rules.instants import parse_instant
 
 MADE_AT = time(10)  # of the next day

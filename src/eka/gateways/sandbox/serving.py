@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 from collections.abc import Iterator, Sequence
 
 import uvicorn
 
-from eka.gateways.payments.sandbox.counter import Sandbox
+from eka.gateways.sandbox.box import Box
 
 HOST = "127.0.0.1"
 START_S_MAX = 20
@@ -21,12 +22,13 @@ class UnableToServe(Exception):
 class Street:
     """Sandboxes that run side by side in one event loop."""
 
-    def __init__(self, sandboxes: Sequence[Sandbox], ports: Sequence[int] = ()) -> None:
+    def __init__(self, sandboxes: Sequence[Box], ports: Sequence[int] = ()) -> None:
         """`ports` as many as sandboxes; without any, free ones are taken. Raises UnableToServe."""
         self.sandboxes = list(sandboxes)
         self._sockets = _all_bound(ports or [0] * len(self.sandboxes))
         for sandbox, taken in zip(self.sandboxes, self._sockets, strict=True):
-            sandbox.address = f"http://{HOST}:{taken.getsockname()[1]}"
+            scheme = "https" if sandbox.tls else "http"
+            sandbox.address = f"{scheme}://{HOST}:{taken.getsockname()[1]}"
         self._servers = [uvicorn.Server(_config(sandbox)) for sandbox in self.sandboxes]
         self._thread = threading.Thread(target=self._run, name="sandboxes", daemon=True)
 
@@ -66,7 +68,7 @@ class Street:
 
 
 @contextlib.contextmanager
-def opened(sandboxes: Sequence[Sandbox], ports: Sequence[int] = ()) -> Iterator[Street]:
+def opened(sandboxes: Sequence[Box], ports: Sequence[int] = ()) -> Iterator[Street]:
     """The sandboxes, running until the end of the block."""
     with running(Street(sandboxes, ports)) as street:
         yield street
@@ -102,9 +104,14 @@ def _bound(port: int) -> socket.socket:
     return taken
 
 
-def _config(sandbox: Sandbox) -> uvicorn.Config:
+def _config(sandbox: Box) -> uvicorn.Config:
+    tls = sandbox.tls
     return uvicorn.Config(
         sandbox.app(),
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+        ssl_ca_certs=str(tls.clients) if tls and tls.clients else None,
+        ssl_cert_reqs=tls.wanted if tls else ssl.CERT_NONE,
         log_level="warning",
         log_config=None,
         access_log=False,

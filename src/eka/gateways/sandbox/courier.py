@@ -15,7 +15,7 @@ import httpx
 import msgspec
 from msgspec import Struct
 
-from eka.gateways.payments.sandbox.records import Document, Records
+from eka.gateways.sandbox.records import Document, Records
 from eka.rules.instants import format_instant, parse_instant
 
 LOOK_EVERY_S = 0.05
