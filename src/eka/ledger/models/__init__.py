@@ -15,6 +15,17 @@ from eka.ledger.models.payments import (
     SavedMethod,
 )
 from eka.ledger.models.people import DemoClock, Subscriber, User
+from eka.ledger.models.profiles import (
+    Device,
+    DeviceMove,
+    Profile,
+    ProfileEvent,
+    ProfileShowing,
+    SupplierNotice,
+    SupplierPackage,
+    SupplierStand,
+    Supply,
+)
 from eka.ledger.models.promotions import Promotion, PromotionUse, Referral
 from eka.ledger.models.shop import Shop
 from eka.ledger.models.usage import UsageImport, UsageRejection
@@ -27,6 +38,8 @@ __all__ = [
     "Case",
     "Deferral",
     "DemoClock",
+    "Device",
+    "DeviceMove",
     "Dispute",
     "Entry",
     "GatewayNotice",
@@ -46,6 +59,9 @@ __all__ = [
     "Plan",
     "PlanVersion",
     "Posting",
+    "Profile",
+    "ProfileEvent",
+    "ProfileShowing",
     "Promotion",
     "PromotionUse",
     "Queued",
@@ -58,6 +74,10 @@ __all__ = [
     "SessionAnswer",
     "Shop",
     "Subscriber",
+    "SupplierNotice",
+    "SupplierPackage",
+    "SupplierStand",
+    "Supply",
     "UsageImport",
     "UsageRejection",
     "User",

@@ -28,6 +28,10 @@ class Plan(models.Model):
     prices = models.JSONField(default=list)  # in further currencies, such as "139.00 CNY"
     top_ups = models.JSONField(default=list)  # what can be bought in addition, as in the file
     stock = models.IntegerField(null=True)  # new lines that can still be sold; null: any number
+    supply = models.JSONField(default=list)  # where its profiles come from, in order
+    coverage = models.JSONField(default=list)  # networks abroad, as in the file
+    starts = models.TextField(default="purchase")  # or first_use: when the first period begins
+    activate_within = models.TextField(default="")  # such as 180d: later the line is closed
     on_sale = models.BooleanField(default=True)
 
     class Meta:

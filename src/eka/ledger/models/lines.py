@@ -21,6 +21,8 @@ class Line(models.Model):
     msisdn = models.TextField(null=True)
     iccid = models.TextField(null=True)
     sold_plan = models.ForeignKey(PlanVersion, models.PROTECT, null=True, db_index=False)
+    # While it is `ready`: what was paid starts at its first use, and is lost after this instant.
+    activate_by = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
@@ -29,7 +31,12 @@ class Line(models.Model):
             models.UniqueConstraint(fields=["imsi"], name="line_imsi")
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["msisdn"], name="line_msisdn", condition=Q(msisdn__isnull=False))
+            models.Index(fields=["msisdn"], name="line_msisdn", condition=Q(msisdn__isnull=False)),
+            models.Index(
+                fields=["activate_by"],
+                name="line_activate_by",
+                condition=Q(activate_by__isnull=False),
+            ),
         ]
 
 
