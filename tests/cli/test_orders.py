@@ -13,7 +13,7 @@ from tests.usecases.buying.conftest import Shop, mischief
 
 from eka.cli.failures import sentence_for
 from eka.cli.main import eka
-from eka.cli.sandbox import write_payments
+from eka.cli.sandbox import write_settings
 from eka.ledger import models
 from eka.usecases import pins
 
@@ -26,7 +26,7 @@ clock, market, shop = selling.clock, selling.market, selling.shop
 def _payments_file(shop: Shop, tmp_path: Path) -> Iterator[None]:
     """The payments file as `eka sandbox` writes it; the database is that of the test."""
     tables = {name: box.settings() for name, box in shop.market.items()}
-    os.environ["EKA_PAYMENTS"] = str(write_payments(tmp_path / "payments.toml", tables))
+    os.environ["EKA_PAYMENTS"] = str(write_settings(tmp_path / "payments.toml", tables))
     yield
     del os.environ["EKA_PAYMENTS"]
 

@@ -1,4 +1,4 @@
-"""Where gateways send their notifications.
+"""Where gateways and suppliers send their notifications.
 
 What is authentic is never held back, whoever else sends from the same address (behind a proxy all
 do). Who keeps failing to prove who they are is told to wait, and no longer fills the log. Nothing
@@ -6,55 +6,91 @@ of a body or a signature is logged.
 """
 
 import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
+from msgspec import Struct
 
 from eka import clock
 from eka.api.strangers import Strangers
-from eka.gateways.payments.terms import (
-    GatewayError,
-    GatewayUnavailable,
-    NotAuthentic,
-    NoticeUnreadable,
-    Reply,
-)
+from eka.gateways.payments import terms as payments
+from eka.gateways.suppliers import terms as supplies
+from eka.gateways.suppliers.esimaccess.settings import TOKEN_HEADER
+from eka.usecases import hearing, supplier_notices
 from eka.usecases.gateways import NoSuchGateway, gateway
-from eka.usecases.hearing import BODY_MAX, hear
+from eka.usecases.suppliers import NoSuchSupplier, supplier, suppliers
 
 log = logging.getLogger(__name__)
 
 strangers = Strangers()
 
+Reply = payments.Reply | supplies.Reply
+BODY_MAX = 64 * 1024
 
-# How each way to fail is told, beside the gateway's own way to hear no.
-STATUS: dict[type[GatewayError], int] = {
-    NotAuthentic: 401,
-    NoticeUnreadable: 422,
-    GatewayUnavailable: 503,
+
+class Door(Struct, frozen=True):
+    """Whose news come in here: how they are heard, and how somebody hears no."""
+
+    hear: Callable[[str, Mapping[str, str], bytes, datetime], Reply]
+    no: Callable[[str], Reply]
+
+
+# How each way to fail is told, beside the sender's own way to hear no.
+STATUS: dict[type[Exception], int] = {
+    payments.NotAuthentic: 401,
+    payments.NoticeUnreadable: 422,
+    payments.GatewayUnavailable: 503,
+    supplies.NotAuthentic: 401,
+    supplies.NoticeUnreadable: 422,
+    supplies.SupplierUnavailable: 503,
 }
+PAYMENTS = Door(hearing.hear, lambda name: gateway(name).reply(False))
+SUPPLIES = Door(supplier_notices.hear, lambda name: supplier(name).reply(False))
 
 
 @csrf_exempt
 @require_POST
 def notify(request: HttpRequest, gateway: str) -> HttpResponse:
-    """A notification: taken in and acknowledged as its gateway wants it, or refused."""
+    """A gateway's notification: acknowledged as its gateway wants it, or refused."""
+    return _let_in(PAYMENTS, request, gateway)
+
+
+@csrf_exempt
+@require_http_methods(["POST", "HEAD"])
+def notify_of_supply(request: HttpRequest, supplier: str, token: str = "") -> HttpResponse:
+    """A supplier's notification: acknowledged as its supplier wants it, or refused.
+
+    `token` is the secret part of an address that was given to a supplier which signs nothing.
+    """
+    if request.method == "HEAD":  # Airalo looks whether anybody is here before it sends anything
+        return HttpResponse(status=200 if supplier in suppliers() else 404)
+    return _let_in(SUPPLIES, request, supplier, {TOKEN_HEADER: token} if token else {})
+
+
+def _let_in(
+    door: Door, request: HttpRequest, name: str, further: Mapping[str, str] = {}
+) -> HttpResponse:
     now, sender = clock.now(), request.META.get("REMOTE_ADDR", "")
     if _length(request) > BODY_MAX:
         return HttpResponse(status=413)
-    headers = {name.lower(): value for name, value in request.headers.items()}
+    headers = {key.lower(): value for key, value in request.headers.items()} | dict(further)
     try:
-        return _answer(hear(gateway, headers, request.body, now))
-    except NoSuchGateway:
+        return _answer(door.hear(name, headers, request.body, now))
+    except (NoSuchGateway, NoSuchSupplier):
         return HttpResponse(status=404)
     except tuple(STATUS) as error:
-        if isinstance(error, NotAuthentic):
+        status = STATUS[type(error)]
+        if status == 401:
             if strangers.is_tired_of(sender, now):
                 return HttpResponse(status=429, headers={"Retry-After": "60"})
             strangers.note(sender, now)
-        log.warning("a %s notification from %s was refused: %s", gateway, sender, error)
-        return _refused(gateway, STATUS[type(error)])
+        log.warning("a %s notification from %s was refused: %s", name, sender, error)
+        refusal = _answer(door.no(name))
+        refusal.status_code = status
+        return refusal
 
 
 def _length(request: HttpRequest) -> int:
@@ -65,9 +101,3 @@ def _length(request: HttpRequest) -> int:
 
 def _answer(reply: Reply) -> HttpResponse:
     return HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
-
-
-def _refused(name: str, status: int) -> HttpResponse:
-    """The gateway's own way to hear no, under a status that says why."""
-    reply = gateway(name).reply(False)
-    return HttpResponse(reply.body, status=status, content_type=reply.content_type)

@@ -8,4 +8,6 @@ app_name = "api"
 
 urlpatterns = [
     path("pay/notify/<str:gateway>", notices.notify, name="notify"),
+    path("supply/notify/<str:supplier>", notices.notify_of_supply, name="notify-of-supply"),
+    path("supply/notify/<str:supplier>/<str:token>", notices.notify_of_supply),
 ]

@@ -1,5 +1,6 @@
 """`eka demo`: the demo's data and clock."""
 
+import os
 import secrets
 
 import click
@@ -27,18 +28,23 @@ def load() -> None:
     """Load the operators' plans and the cast, unless they are there; print the logins."""
     from eka.usecases import demo as story
     from eka.usecases.catalogue import import_catalogue
-    from eka.usecases.demo_prices import SHOP, priced
+    from eka.usecases.demo_prices import SHOP, priced, supplied
     from eka.usecases.promotions import import_promotions
     from eka.usecases.shop import is_set, set_shop
+    from eka.usecases.suppliers import VARIABLE
 
     story.follow_clock()
-    import_catalogue(priced(read_catalogue(read_text(SHIPPED))), clock.now())
+    catalogue = priced(read_catalogue(read_text(SHIPPED)))
+    has_suppliers = bool(os.environ.get(VARIABLE))
+    import_catalogue(supplied(catalogue) if has_suppliers else catalogue, clock.now())
     if not is_set():
         set_shop(SHOP, clock.now())
         import_promotions(read_promotions(read_text(OFFERS)), clock.now())
     password = read_or_make("demo-password", lambda: secrets.token_urlsafe(9))
     if story.load(clock.now(), password):
         click.echo("The demo's cast has been loaded.")
+    if has_suppliers:
+        story.equip(clock.now())
     click.echo(f"Sign in with the password {password} as one of:")
     for member in story.cast():
         click.echo(f"  {member.username:<8} {member.story['en']}")

@@ -24,8 +24,9 @@ FIRST_PORT = 8000
 FIRST_GY_PORT = 3868  # Diameter's own (RFC 6733, 2.1)
 FIRST_NCHF_PORT = 7777
 FIRST_SANDBOX_PORT = 9101
-SANDBOXES = 4
+SANDBOXES = ("Stripe", "PayPal", "WeChat Pay", "Alipay", "SM-DP+", "Airalo", "eSIM Access")
 PORTS_TRIED = 100
+SETTINGS = {"EKA_PAYMENTS": "payments.toml", "EKA_SUPPLIERS": "suppliers.toml"}
 
 EKA = (sys.executable, "-m", "eka.cli")
 
@@ -44,6 +45,10 @@ def dev(port: int | None, demo: bool, database_url: str | None) -> None:
         environment = {**os.environ, "DATABASE_URL": database.url}
         if demo:
             environment.setdefault("EKA_DEMO", "1")
+        has_sandboxes = _has_sandboxes(demo)
+        if has_sandboxes:
+            for variable, name in SETTINGS.items():
+                environment[variable] = str(state_folder() / "sandbox" / name)
         _step(environment, "migrate")
         if demo:
             _step(environment, "demo", "load")
@@ -51,11 +56,9 @@ def dev(port: int | None, demo: bool, database_url: str | None) -> None:
             _port(port),
             _free_port(FIRST_GY_PORT),
             _free_port(FIRST_NCHF_PORT),
-            _free_run(FIRST_SANDBOX_PORT, SANDBOXES) if _has_sandboxes(demo) else None,
+            _free_run(FIRST_SANDBOX_PORT, len(SANDBOXES)) if has_sandboxes else None,
         )
         environment.setdefault("EKA_ADDRESS", f"http://{HOST}:{ports.web}")
-        if ports.sandbox is not None:
-            environment["EKA_PAYMENTS"] = str(state_folder() / "sandbox" / "payments.toml")
         running.tell(f"http://{HOST}:{ports.web}")
         announce = Announcement(ports.web, _greeting(ports))
         Supervisor(_children(ports), environment, _watch(announce, database)).run()
@@ -88,27 +91,24 @@ def _children(ports: Ports) -> list[Child]:
     ]
     if ports.sandbox is not None:
         first = ("--first-port", str(ports.sandbox), "--follow-demo")
-        children.append(Child("The gateways' sandboxes", [*EKA, "sandbox", *first, "--quiet"]))
+        children.append(Child("The sandboxes", [*EKA, "sandbox", *first, "--quiet"]))
     return children
 
 
 def _has_sandboxes(demo: bool) -> bool:
-    """The demo is paid through sandboxes, unless it was given gateways of its own."""
-    return demo and not os.environ.get("EKA_PAYMENTS")
+    """The demo has sandboxes, unless it was given gateways or suppliers of its own."""
+    return demo and not any(os.environ.get(variable) for variable in SETTINGS)
 
 
 def _greeting(ports: Ports) -> str:
-    paying = ""
+    outside = ""
     if ports.sandbox is not None:
-        shown = ", ".join(
-            f"{name} {ports.sandbox + nth}"
-            for nth, name in enumerate(("Stripe", "PayPal", "WeChat Pay", "Alipay"))
-        )
-        paying = f"Payments go to sandboxes at {HOST}: {shown}\n"
+        shown = ", ".join(f"{name} {ports.sandbox + nth}" for nth, name in enumerate(SANDBOXES))
+        outside = f"The outside world is sandboxes at {HOST}: {shown}\n"
     return (
         f"\nEka runs at http://{HOST}:{ports.web}\n"
         f"Gateways: Diameter Gy at {HOST}:{ports.gy}, 5G Nchf (HTTP/2) at {HOST}:{ports.nchf}\n"
-        f"{paying}"
+        f"{outside}"
         "Ctrl-C stops it.\n"
     )
 

@@ -1,4 +1,4 @@
-"""`eka sandbox`: the gateways' sandboxes, on this machine."""
+"""`eka sandbox`: the outside world's sandboxes, on this machine."""
 
 import contextlib
 import json
@@ -18,8 +18,10 @@ from eka.cli.problems import CallWrong
 from eka.web.state import make_state_folder, state_folder
 
 if TYPE_CHECKING:
-    from eka.gateways.payments.sandbox.counter import Sandbox
+    from eka.gateways.sandbox.box import Box
     from eka.gateways.sandbox.serving import Street
+
+    Boxes = dict[str, Box]
 
 FIRST_PORT = 9101
 CLOCK_EVERY_S = 1.0
@@ -34,13 +36,15 @@ SECRET = ("secret", "private", "apiv3_key")  # what a setting's name has that no
 @click.option("--follow-demo", is_flag=True, help="Go by the demo's clock.")
 @click.option("--quiet", is_flag=True, help="Print nothing.")
 def sandbox(first_port: int, as_json: bool, follow_demo: bool, quiet: bool) -> None:
-    """Run the payment gateways' sandboxes until Ctrl-C.
+    """Run the sandboxes of payment gateways and suppliers until Ctrl-C.
 
-    Prints their addresses and public keys, and writes the payments file (EKA_PAYMENTS) with which
-    Eka uses them, secrets and all. --first-port 0 takes free ports.
+    Prints their addresses and public keys, and writes the payments file (EKA_PAYMENTS) and the
+    suppliers file (EKA_SUPPLIERS) with which Eka uses them, secrets and all. --first-port 0 takes
+    free ports.
     """
     from eka.gateways.payments.sandbox.market import open_market
     from eka.gateways.sandbox.serving import UnableToServe, running
+    from eka.gateways.suppliers.sandbox.market import open_suppliers_market
 
     folder = state_folder() / "sandbox"
     make_state_folder(state_folder())
@@ -48,17 +52,21 @@ def sandbox(first_port: int, as_json: bool, follow_demo: bool, quiet: bool) -> N
     lock = Lock(folder / "lock")
     if not lock.take():
         raise CallWrong(f"Sandboxes run already from {folder}.")
-    market = open_market(folder, clock.now)
+    gateways: Boxes = dict(open_market(folder, clock.now))
+    suppliers: Boxes = dict(open_suppliers_market(folder, clock.now))
+    boxes = [*gateways.values(), *suppliers.values()]
     if follow_demo:
-        for box in market.values():
+        for box in boxes:
             box.courier.mischief.pace = DEMO_PACE
     try:
-        street = _street(list(market.values()), first_port, steps=DEMO_STEPS if follow_demo else 1)
+        street = _street(boxes, first_port, steps=DEMO_STEPS if follow_demo else 1)
         with contextlib.suppress(KeyboardInterrupt), running(street):
-            tables = {name: box.settings() for name, box in market.items()}
-            file = write_payments(folder / "payments.toml", tables)
+            files = {
+                "payments": write_settings(folder / "payments.toml", _tables(gateways)),
+                "suppliers": write_settings(folder / "suppliers.toml", _tables(suppliers)),
+            }
             if not quiet:
-                _tell({name: box.address for name, box in market.items()}, tables, file, as_json)
+                _tell({"gateways": gateways, "suppliers": suppliers}, files, as_json)
             _wait(follow_demo)
     except UnableToServe as error:
         raise CallWrong(f"{error}: choose others with --first-port.") from error
@@ -66,7 +74,11 @@ def sandbox(first_port: int, as_json: bool, follow_demo: bool, quiet: bool) -> N
         lock.release()
 
 
-def _street(sandboxes: "list[Sandbox]", first_port: int, steps: int) -> "Street":
+def _tables(boxes: "Boxes") -> dict[str, dict[str, Any]]:
+    return {name: box.settings() for name, box in boxes.items()}
+
+
+def _street(sandboxes: "list[Box]", first_port: int, steps: int) -> "Street":
     """The sandboxes on ports in a row, or on a later row where somebody was quicker.
 
     Raises UnableToServe where every row of so many steps is taken.
@@ -100,8 +112,8 @@ def _wait(follow_demo: bool) -> None:
             clock.set_offset_source(lambda ahead=ahead: ahead)  # type: ignore[misc]
 
 
-def write_payments(path: Path, tables: dict[str, dict[str, str]]) -> Path:
-    """Writes a payments file that nobody else may read; keys of several lines are kept whole."""
+def write_settings(path: Path, tables: dict[str, dict[str, Any]]) -> Path:
+    """Writes a settings file that nobody else may read; keys of several lines are kept whole."""
     lines = []
     for name, settings in tables.items():
         lines.append(f"[{name}]")
@@ -117,27 +129,40 @@ def write_payments(path: Path, tables: dict[str, dict[str, str]]) -> Path:
 
 def _toml(value: Any) -> str:
     """A TOML value. JSON's escapes of a string are TOML's too."""
+    if isinstance(value, dict):
+        return (
+            "{" + ", ".join(f"{json.dumps(key)} = {_toml(one)}" for key, one in value.items()) + "}"
+        )
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
     return json.dumps(value, ensure_ascii=False)
 
 
-def _tell(
-    addresses: dict[str, str], tables: dict[str, dict[str, str]], file: Path, as_json: bool
-) -> None:
-    public = {
-        name: {key: value for key, value in table.items() if not _is_secret(key)}
-        for name, table in tables.items()
+def _tell(kinds: "dict[str, Boxes]", files: dict[str, Path], as_json: bool) -> None:
+    """Where everything is, and what is public of it."""
+    shown = {
+        kind: {
+            name: {"address": box.address, **_public(box.settings())} for name, box in boxes.items()
+        }
+        for kind, boxes in kinds.items()
     }
     if as_json:
-        gateways = {name: {"address": addresses[name], **public[name]} for name in addresses}
-        echo_json({"gateways": gateways, "payments_file": str(file)})
+        echo_json({**shown, **{f"{kind}_file": str(file) for kind, file in files.items()}})
         return
-    for name, address in addresses.items():
-        click.echo(f"{name:<8} {address}/sandbox/payments")
-        for key, value in public[name].items():
-            click.echo(f"  {key} = {value}")
-    click.echo(f"Eka uses them with EKA_PAYMENTS={file}. Ctrl-C stops them.")
+    pages = {"gateways": "payments", "suppliers": "profiles"}
+    for kind, boxes in shown.items():
+        for name, table in boxes.items():
+            click.echo(f"{name:<10} {table.pop('address')}/sandbox/{pages[kind]}")
+            for key, value in table.items():
+                click.echo(f"  {key} = {value}")
+    click.echo(
+        f"Eka uses them with EKA_PAYMENTS={files['payments']} and"
+        f" EKA_SUPPLIERS={files['suppliers']}. Ctrl-C stops them."
+    )
+
+
+def _public(table: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if not _is_secret(key)}
 
 
 def _is_secret(key: str) -> bool:

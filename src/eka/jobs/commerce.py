@@ -4,7 +4,16 @@ from datetime import datetime, timedelta
 
 from eka.jobs.loops import Loop
 from eka.jobs.renewing import Renewer
-from eka.usecases import bookkeeping, effects, gift_cards, looking, reconciling, repairing
+from eka.usecases import (
+    bookkeeping,
+    effects,
+    gift_cards,
+    looking,
+    pools,
+    provisioning,
+    reconciling,
+    repairing,
+)
 
 
 class _Sweep:
@@ -30,6 +39,8 @@ def loops() -> list[Loop]:
     """The loops of one jobs process."""
     return [
         Loop("outbox", effects.work, 0.1, threads=2),
+        Loop("supplies", provisioning.look_at_due, 0.2, threads=2),
+        Loop("pools", pools.keep, 30.0),
         Loop("payments", looking.look_at_due, 1.0),
         Loop("orders", looking.expire_due, 1.0),
         Loop("automatic renewals", Renewer().turn, 1.0),

@@ -1,14 +1,20 @@
 """What the shop sells: plans on sale with their carriers, in their newest version."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from msgspec import Struct
 
 from eka.ledger import models
 from eka.ledger.plans import remember
 from eka.rules.baskets import TopUpOffer
-from eka.rules.catalogue_text import read_top_up
+from eka.rules.catalogue_text import Starts, read_top_up
+from eka.rules.coverage import Coverage, read_coverage
 from eka.rules.documents import from_plain, read_list
 from eka.rules.plans import Plan
-from eka.rules.units import Money, parse_money
+from eka.rules.supply import Source
+from eka.rules.supply_text import read_supply
+from eka.rules.units import Duration, Money, parse_duration, parse_money
 
 
 class Carrier(Struct, frozen=True):
@@ -31,6 +37,10 @@ class Offer(Struct, frozen=True):
     prices: tuple[Money, ...] = ()  # in further currencies than the plan's own
     top_ups: tuple[TopUpOffer, ...] = ()
     stock: int | None = None
+    supply: tuple[Source, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    starts: Starts = "purchase"
+    activate_within: Duration | None = None
 
 
 def on_sale() -> list[Offer]:
@@ -62,4 +72,13 @@ def _offer(row: models.PlanVersion) -> Offer:
         prices=tuple(parse_money(text) for text in plan.prices),
         top_ups=read_list(read_top_up)(from_plain(plan.top_ups)) if plan.top_ups else (),
         stock=plan.stock,
+        supply=sources(plan.supply),
+        coverage=read_coverage(from_plain(plan.coverage)) if plan.coverage else (),
+        starts="first_use" if plan.starts == "first_use" else "purchase",
+        activate_within=parse_duration(plan.activate_within) if plan.activate_within else None,
     )
+
+
+def sources(kept: Sequence[Any]) -> tuple[Source, ...]:
+    """Where a plan's profiles come from, as its row keeps it."""
+    return read_supply(from_plain(list(kept))) if kept else ()

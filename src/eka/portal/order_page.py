@@ -18,6 +18,7 @@ from eka.portal.bought import (
     promotions_of,
     refused_of,
 )
+from eka.portal.deliveries import deliveries_of, news_of
 from eka.portal.devices import device_of
 from eka.portal.qr import qr_code
 from eka.portal.speech import words
@@ -100,6 +101,7 @@ def page_of(request: HttpRequest, order: OrderRow, now: datetime) -> dict[str, A
         "promotions": promotions_of(order, titles),
         "refused": refused_of(order, titles, coded),
         "story": story_of(order),
+        "deliveries": deliveries_of(order, lines, now),
         "refunds": [_back(refund) for refund in order.refunds],
         "failed": failure_of(order),
         "moving": order.state in MOVING or any(r.state != "done" for r in order.refunds),
@@ -222,5 +224,6 @@ def stamp_of(order: OrderRow, now: datetime) -> str:
         str(minutes if order.state in WAITING else ""),
         *(f"{payment.number} {payment.state}" for payment in order.payments),
         *(f"{back.number} {back.state} {format_money(back.amount)}" for back in order.refunds),
+        *news_of(order),
     ]
     return hashlib.sha256("\n".join(seen).encode()).hexdigest()[:16]

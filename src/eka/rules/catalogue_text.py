@@ -1,15 +1,19 @@
 """Catalogue files: carriers and plans for a shop (policy, section 10)."""
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from eka.rules.baskets import TopUpOffer
+from eka.rules.coverage import Coverage, coverage_to_text, read_coverage
 from eka.rules.documents import Fields, Node, read_list, read_yaml
 from eka.rules.plan_text import plan_to_text, read_terms
 from eka.rules.plans import Plan
+from eka.rules.supply import Source
+from eka.rules.supply_text import read_supply, source_to_text
 from eka.rules.units import (
+    Duration,
     Money,
     format_data,
     format_duration,
@@ -18,6 +22,8 @@ from eka.rules.units import (
     parse_duration,
     parse_money,
 )
+
+Starts = Literal["purchase", "first_use"]
 
 _NETWORK = re.compile(r"[0-9]{5,6}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -35,7 +41,8 @@ class CarrierText(Struct, frozen=True):
 class PlanText(Struct, frozen=True):
     """A plan's terms, and what a shop shows of it and sells with it.
 
-    `prices` are in further currencies than the plan's own `price`.
+    `prices` are in further currencies than the plan's own `price`. With `starts` first_use the
+    first period begins when the line first uses data; `activate_within` is how long that may take.
     """
 
     plan: Plan
@@ -45,6 +52,10 @@ class PlanText(Struct, frozen=True):
     source: str = ""
     prices: tuple[Money, ...] = ()
     top_ups: tuple[TopUpOffer, ...] = ()
+    supply: tuple[Source, ...] = ()
+    coverage: tuple[Coverage, ...] = ()
+    starts: Starts = "purchase"
+    activate_within: Duration | None = None
 
 
 class Catalogue(Struct, frozen=True):
@@ -105,7 +116,21 @@ def _plan(name: str, node: Node) -> PlanText:
             source=fields.take("source", Node.text, ""),
             prices=fields.take("prices", read_list(_money), ()),
             top_ups=fields.take("top_ups", read_list(read_top_up), ()),
+            supply=fields.take("supply", read_supply, ()),
+            coverage=fields.take("coverage", read_coverage, ()),
+            starts=fields.take("starts", _starts, "purchase"),
+            activate_within=fields.take(
+                "activate_within", lambda span: span.read(parse_duration), None
+            ),
         )
+
+
+def _starts(node: Node) -> Starts:
+    if node.value == "first_use":
+        return "first_use"
+    if node.value == "purchase":
+        return "purchase"
+    raise node.fail(f"{node.sort()} is neither `purchase` nor `first_use`")
 
 
 def _money(node: Node) -> Money:
@@ -169,6 +194,10 @@ def _plan_text(plan: PlanText) -> dict[str, Any]:
         "source": plan.source,
         "prices": [format_money(price) for price in plan.prices],
         "top_ups": [top_up_to_text(offer) for offer in plan.top_ups],
+        "supply": [source_to_text(source) for source in plan.supply],
+        "coverage": coverage_to_text(plan.coverage),
+        "starts": "" if plan.starts == "purchase" else plan.starts,
+        "activate_within": format_duration(plan.activate_within) if plan.activate_within else "",
     }
     terms = plan_to_text(plan.plan)
     terms.pop("name")

@@ -16,3 +16,8 @@ def notify_url(gateway: str) -> str:
 def order_url(number: str) -> str:
     """The order's page."""
     return f"{outside()}/orders/{number}/"
+
+
+def supply_notify_url(supplier: str) -> str:
+    """Where a supplier sends its notifications."""
+    return f"{outside()}/supply/notify/{supplier}"

@@ -7,10 +7,12 @@ from django.db import transaction
 
 from eka.ledger import models, offers
 from eka.rules.catalogue_text import CarrierText, Catalogue, PlanText, top_up_to_text
+from eka.rules.coverage import coverage_to_text
 from eka.rules.documents import BadInput
 from eka.rules.plan_text import plan_to_text
 from eka.rules.plans import Plan
-from eka.rules.units import format_money
+from eka.rules.supply_text import source_to_text
+from eka.rules.units import format_duration, format_money
 from eka.usecases.imported import Imported
 
 
@@ -43,6 +45,10 @@ def _import_plan(text: PlanText, now: datetime, result: Imported) -> None:
         "source": text.source,
         "prices": [format_money(price) for price in text.prices],
         "top_ups": [top_up_to_text(offer) for offer in text.top_ups],
+        "supply": [source_to_text(source) for source in text.supply],
+        "coverage": coverage_to_text(text.coverage),
+        "starts": text.starts,
+        "activate_within": format_duration(text.activate_within) if text.activate_within else "",
     }
     row, is_new = models.Plan.objects.select_for_update().get_or_create(
         name=text.plan.name, defaults=shown
@@ -97,6 +103,10 @@ def export_catalogue() -> Catalogue:
             source=offer.source,
             prices=offer.prices,
             top_ups=offer.top_ups,
+            supply=offer.supply,
+            coverage=offer.coverage,
+            starts=offer.starts,
+            activate_within=offer.activate_within,
         )
         for offer in sold
     ]

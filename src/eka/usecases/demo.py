@@ -14,6 +14,7 @@ from eka.ledger.connections import rows
 from eka.ledger.plans import OnSale
 from eka.rules.lifecycle import Leftover
 from eka.rules.requests import Activate, AddOn, Command, Renew, Use
+from eka.usecases import provisioning
 from eka.usecases.demo_cast import CAST, MB, BuyPlan, Role
 from eka.usecases.lines import NewLine, add_line
 from eka.usecases.settling import settle_all
@@ -96,6 +97,13 @@ def load(now: datetime, password: str) -> bool:
     models.Subscriber.objects.create(user=charlie, name="Charlie")
     settle_all(now)
     return True
+
+
+def equip(now: datetime) -> None:
+    """Gets an eSIM for every line of the cast that has none and waits for none."""
+    lines = models.Line.objects.filter(subscriber__user__isnull=False, profiles=None)
+    for line_id in lines.order_by("pk").values_list("pk", flat=True):
+        provisioning.equip(line_id, now)
 
 
 def _load(role: Role, number: int, now: datetime, secret: str) -> None:

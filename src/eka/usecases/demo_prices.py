@@ -1,4 +1,4 @@
-"""The demo's price list: what no operator's page told gets a price of our own, so that all is sold.
+"""The demo's price list and sources: what no operator's page told is ours, so that all is sold.
 
 A real shop writes its own prices into its catalogue; these are for trying out.
 """
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from eka.rules.baskets import TopUpOffer
 from eka.rules.catalogue_text import Catalogue, PlanText
 from eka.rules.plans import Plan
+from eka.rules.supply import Source
 from eka.rules.units import Duration, Money
 
 GB = 10**9
@@ -36,6 +37,42 @@ rates:
   - NGN CNY 0.0047 up to 0.10
   - ZAR CNY 0.40 up to 0.10
 """
+
+
+# What the demo's plans come from: the sandboxes of `eka sandbox`.
+OWN = Source(supplier="es2plus", package="eka-travel")
+STOCKED = replace(OWN, pool=5, low=2)
+AIRALO = Source(
+    supplier="airalo",
+    package="moshi-moshi-7days-1gb",
+    renews="moshi-moshi-7days-1gb-topup",
+    top_ups=dict.fromkeys((data for data, _ in TOP_UPS), "moshi-moshi-7days-1gb-topup"),
+)
+ESIM_ACCESS = Source(
+    supplier="esimaccess",
+    package="JC016",
+    renews="TOPUP_JC016",
+    top_ups=dict.fromkeys((data for data, _ in TOP_UPS), "TOPUP_JC016"),
+)
+SUPPLIED = {
+    "att-prepaid-5gb": (STOCKED,),
+    "airalo-japan-1gb-7d": (AIRALO, OWN),
+    "nomad-3gb-30d": (ESIM_ACCESS, OWN),
+}
+FIRST_USE = ("airalo-japan-1gb-7d",)  # begins when it is switched on in Japan
+ACTIVATE_WITHIN = Duration(seconds=180 * 86400)
+
+
+def supplied(catalogue: Catalogue) -> Catalogue:
+    """The catalogue with a source of profiles for every plan."""
+    return replace(catalogue, plans=tuple(_supplied(text) for text in catalogue.plans))
+
+
+def _supplied(text: PlanText) -> PlanText:
+    text = replace(text, supply=SUPPLIED.get(text.plan.name, (OWN,)))
+    if text.plan.name in FIRST_USE:
+        text = replace(text, starts="first_use", activate_within=ACTIVATE_WITHIN)
+    return text
 
 
 def priced(catalogue: Catalogue) -> Catalogue:

@@ -9,16 +9,27 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from eka.gateways.payments.terms import GatewayError, GatewayRefused
+from eka.gateways.suppliers.terms import SupplierError
 from eka.ledger import models
-from eka.usecases import fulfilment, looking, outbox, sending_back
+from eka.usecases import (
+    fulfilment,
+    giving_back,
+    looking,
+    moving,
+    outbox,
+    provisioning,
+    sending_back,
+)
 from eka.usecases.addresses import notify_url
 from eka.usecases.cases import open_case
 from eka.usecases.gateways import NoSuchGateway, gateway
 from eka.usecases.outbox import Effect
+from eka.usecases.suppliers import NoSuchSupplier
 from eka.usecases.taking import take
 
 log = logging.getLogger(__name__)
 
+EXPECTED = (GatewayError, NoSuchGateway, SupplierError, NoSuchSupplier)
 Payload = Mapping[str, Any]
 
 
@@ -43,7 +54,7 @@ def attempt(effect: Effect, now: datetime) -> None:
     try:
         kind.do(effect.payload, now)
     except Exception as error:
-        expected = isinstance(error, GatewayError | NoSuchGateway)
+        expected = isinstance(error, EXPECTED)
         log.log(
             logging.WARNING if expected else logging.ERROR,
             "effect %s failed (attempt %d): %s",
@@ -108,10 +119,29 @@ def _left_to_people(payload: Payload, why: str, now: datetime) -> None:
     open_case("payment_stuck", f"payment_stuck:{number}", now, facts, payment.order_id)
 
 
+def _replace_profile(payload: Payload, now: datetime) -> None:
+    provisioning.replace(payload["move"], now)
+
+
+def _not_replaced(payload: Payload, why: str, now: datetime) -> None:
+    moving.not_delivered(payload["move"], why, now)
+
+
+def _cancel_profile(payload: Payload, now: datetime) -> None:
+    giving_back.cancel(payload["iccid"], now)
+
+
+def _not_cancelled(payload: Payload, why: str, now: datetime) -> None:
+    iccid = payload["iccid"]
+    open_case("profile_not_cancelled", f"not_cancelled:{iccid}", now, {"iccid": iccid, "why": why})
+
+
 KINDS: Mapping[str, Kind] = {
     "fulfil": Kind(_fulfil, _not_fulfilled),
     "refund": Kind(_refund, _not_refunded),
     "close": Kind(_close, _left_to_people),
     "look": Kind(_look, _left_to_people),
     "capture": Kind(_capture, _left_to_people),
+    "replace_profile": Kind(_replace_profile, _not_replaced),
+    "cancel_profile": Kind(_cancel_profile, _not_cancelled),
 }

@@ -1,7 +1,8 @@
 """What was paid for is delivered, once: by the outbox, in one transaction for the whole order.
 
-Either all items are done or none. What the rules refuse for good (a line that was closed meanwhile)
-is not tried again: the money goes back, and a case tells why.
+What suppliers have to deliver for it is there first (`provisioning`); until then the order is
+`fulfilling`. Either all items are done or none. What the rules refuse for good (a line that was
+closed meanwhile) is not tried again: the money goes back, and a case tells why.
 """
 
 from collections.abc import Sequence
@@ -14,25 +15,35 @@ from eka.ledger import direct, models
 from eka.ledger.plans import version
 from eka.rules import books
 from eka.rules.baskets import Gives, Item, NewLineItem, WalletItem
+from eka.rules.first_use import deadline
 from eka.rules.lines import Entry, Unable
 from eka.rules.plans import RenewedBy
-from eka.rules.units import Money
-from eka.usecases import bookkeeping, referrals, refunding, wallets
+from eka.rules.units import Money, parse_duration
+from eka.usecases import (
+    bookkeeping,
+    handing_over,
+    needs,
+    provisioning,
+    referrals,
+    refunding,
+    wallets,
+)
 from eka.usecases.bookkeeping import Allowance
 from eka.usecases.cases import open_case
 from eka.usecases.commands import Done, NoSuchLine, carry_out
 from eka.usecases.goods import commands_of
 from eka.usecases.lines import NewLine, add_line
 from eka.usecases.orders import locked, message, move
+from eka.usecases.provisioning import Undeliverable
 from eka.usecases.shop import the_shop
-
-DELIVERS = ("paid", "fulfilling")
 
 
 def fulfil(order_number: str, now: datetime) -> None:
     """Delivers the order's items, once. What cannot be delivered is refunded whole."""
     try:
         _fulfil(order_number, now)
+    except Undeliverable as refusal:
+        give_back(order_number, f"supplier_{refusal}", now)
     except (Unable, NoSuchLine) as refusal:
         give_back(order_number, getattr(refusal, "code", "no_such_line"), now)
 
@@ -40,9 +51,13 @@ def fulfil(order_number: str, now: datetime) -> None:
 @transaction.atomic
 def _fulfil(order_number: str, now: datetime) -> None:
     order = locked(order_number)
-    if order.state not in DELIVERS:
+    if order.state not in needs.DELIVERS:
         return
     items = list(order.items.select_related("plan_version__plan").order_by("position"))
+    if not provisioning.have(needs.of_order(order, items), now):
+        if order.state == "paid":
+            move(order, "taken_up", now)
+        return
     wallet = sum(_deliver(order, item, now) for item in items)
     paid_for = sum(_value(item) for item in items if item.kind == "wallet")
     values = [_value(item) for item in items if item.kind != "wallet"]
@@ -66,7 +81,7 @@ def _fulfil(order_number: str, now: datetime) -> None:
 def give_back(order_number: str, why: str, now: datetime) -> None:
     """The last resort: the money goes back whole, the buyer is told, and a case has the facts."""
     order = locked(order_number)
-    if order.state not in DELIVERS:
+    if order.state not in needs.DELIVERS:
         return
     facts = {"order": order.number, "why": why}
     open_case("undeliverable", f"undeliverable:{order.number}", now, facts, order.pk)
@@ -86,12 +101,11 @@ def _deliver(order: models.Order, item: models.OrderItem, now: datetime) -> int:
     if isinstance(terms, WalletItem):
         credited = _charge_wallet(order, item, terms, now)
     else:
-        line_id = _line_of(order, item, terms, now)
-        done = _perform(order, item, line_id, terms, now)
-        item.line_id = line_id
+        line_id = item.line_id = _line_of(order, item, terms, now)
+        done = [] if _waits_for_use(item) else _perform(order, item, line_id, terms, now)
         _note_entries(item, done)
-        now = done[0].at  # of a line that has gone on already, a little later
-        bookkeeping.defer(order.pk, item.position, line_id, _allowances(order, item, done))
+        now = done[0].at if done else now  # of a line that has gone on already, a little later
+        bookkeeping.defer(order.pk, item.position, line_id, _allowances(order, item, done, now))
     item.state, item.done_at = "done", now
     direct.change(item, "state", "done_at", "line", "first_entry", "last_entry")
     return credited
@@ -123,7 +137,12 @@ def _line_of(order: models.Order, item: models.OrderItem, terms: Item, now: date
         subscriber=order.subscriber_id,
         timezone=terms.timezone,
     )
-    return add_line(new, now)
+    line_id = add_line(new, now)
+    if _waits_for_use(item):
+        _set_deadline(item, line_id, terms.timezone, now)
+    if item.plan_version is not None and item.plan_version.plan.supply:
+        handing_over.give(f"order:{order.number}:{item.position}", line_id, now)
+    return line_id
 
 
 def _perform(
@@ -140,6 +159,19 @@ def _perform(
     ]
 
 
+def _waits_for_use(item: models.OrderItem) -> bool:
+    """Whether what is bought begins only when the line first uses data."""
+    sold = item.plan_version
+    return item.kind == "new_line" and sold is not None and sold.plan.starts == "first_use"
+
+
+def _set_deadline(item: models.OrderItem, line_id: int, timezone: str, now: datetime) -> None:
+    assert item.plan_version is not None
+    within = item.plan_version.plan.activate_within
+    by = deadline(now, parse_duration(within) if within else None, timezone)
+    models.Line.objects.filter(pk=line_id).update(activate_by=by)
+
+
 def _note_entries(item: models.OrderItem, done: Sequence[Done]) -> None:
     numbers = [number for one in done for number in one.numbers]
     if numbers:
@@ -147,7 +179,7 @@ def _note_entries(item: models.OrderItem, done: Sequence[Done]) -> None:
 
 
 def _allowances(
-    order: models.Order, item: models.OrderItem, done: Sequence[Done]
+    order: models.Order, item: models.OrderItem, done: Sequence[Done], now: datetime
 ) -> list[Allowance]:
     """What was paid is earned as the data goes: a share for each period or top-up that was bought.
 
@@ -159,13 +191,14 @@ def _allowances(
     term = 1 if item.kind == "top_up" or not item.plan_version_id else _term(item.plan_version_id)
     free = sum(gift.periods for gift in gives)
     each, rest = divmod(_value(item), times * term)
-    begun = [one for command in done[: times + free] for one in (command, *[None] * (term - 1))]
+    bought = [*done[: times + free], *[None] * (times + free - len(done))]
+    begun = [one for command in bought for one in (command, *[None] * (term - 1))]
     return [
         _allowance(
             nth,
             0 if nth >= times * term else each + (1 if nth < rest else 0),
             order.currency,
-            done[0].at,
+            now,
             _granted(one, "topup" if item.kind == "top_up" else "plan") if one else None,
         )
         for nth, one in enumerate(begun)

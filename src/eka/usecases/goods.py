@@ -32,7 +32,9 @@ from eka.rules.prices import price_in
 from eka.rules.requests import Activate, AddOn, Command, Renew, TopUp
 from eka.rules.shop import Shop
 from eka.rules.units import BadValue, Duration, format_duration, parse_duration
+from eka.usecases.needs import current_profile, data_source
 from eka.usecases.shop import price_of
+from eka.usecases.suppliers import suppliers
 
 
 class UnableToQuote(Exception):
@@ -54,6 +56,16 @@ class Good(Struct, frozen=True, kw_only=True):
     def plan(self) -> Plan | None:
         """The plan in the version that is bought."""
         return self.priced.plan
+
+
+def _need_data(offer: Offer, item: RenewalItem | AddOnItem | TopUpItem, position: int) -> None:
+    """Refuses what the supplier of the line's profile would have to sell, and does not."""
+    if not offer.supply:
+        return
+    holder = current_profile(item.line)
+    source = data_source(offer.supply, holder.supplier, item) if holder else None
+    if source is not None and not source.package:
+        raise UnableToQuote("not_sold_for_this_esim", position, plan=offer.plan.name)
 
 
 class _Counter:
@@ -121,6 +133,8 @@ def _new_line(counter: _Counter, item: NewLineItem, position: int) -> Good:
         zone(item.timezone)
     except BadValue as error:
         raise UnableToQuote("timezone", position, timezone=item.timezone) from error
+    if offer.supply and not any(source.supplier in suppliers() for source in offer.supply):
+        raise UnableToQuote("not_deliverable", position, plan=offer.plan.name)
     priced = Priced(
         position=position,
         kind="new_line",
@@ -138,6 +152,7 @@ def _renewal(counter: _Counter, item: RenewalItem, position: int) -> Good:
     if not 1 <= item.times <= TIMES_MAX:
         raise UnableToQuote("times", position, most=TIMES_MAX)
     offer = counter.offer(item.plan or line.period.plan.name, position)
+    _need_data(offer, item, position)
     priced = Priced(
         position=position,
         kind="renewal",
@@ -156,6 +171,7 @@ def _add_on(counter: _Counter, item: AddOnItem, position: int) -> Good:
     if line.period is None or line.state not in ("active", "lapsed"):
         raise UnableToQuote("not_active", position, state=line.state)
     offer = counter.offer(item.plan, position)
+    _need_data(offer, item, position)
     priced = Priced(
         position=position,
         kind="add_on",
@@ -173,6 +189,7 @@ def _top_up(counter: _Counter, item: TopUpItem, position: int) -> Good:
     if line.period is None:
         raise UnableToQuote("not_active", position, state=line.state)
     offer = counter.offer(line.period.plan.name, position)
+    _need_data(offer, item, position)
     for sold in offer.top_ups:
         validity = format_duration(sold.validity) if sold.validity else ""
         price = price_in(sold.prices, counter.currency, counter.shop.rates)

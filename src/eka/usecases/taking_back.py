@@ -7,7 +7,7 @@ from eka.rules import books
 from eka.rules.lines import Unable
 from eka.rules.requests import Change, Command, Withdraw
 from eka.rules.units import Money
-from eka.usecases import bookkeeping, promotions, stock, wallets
+from eka.usecases import bookkeeping, handing_over, promotions, stock, wallets
 from eka.usecases.bookkeeping import TakenBack
 from eka.usecases.cases import open_case
 from eka.usecases.commands import carry_out
@@ -30,6 +30,7 @@ def take_all_back(
     promotions.release(order.pk)
     if order.fulfilled_at is None:
         stock.give_back(order)
+        handing_over.release(order.pk)
         taken = {books.PREPAYMENTS: bookkeeping.owed(order.pk, books.PREPAYMENTS, order.currency)}
     else:
         taken = {books.DEFERRED: 0, books.WALLETS: 0}
@@ -57,6 +58,8 @@ def _take_data(order: models.Order, item: models.OrderItem, now: datetime) -> li
     except Unable as refusal:
         facts = {"order": order.number, "position": item.position, "why": refusal.code}
         open_case("not_withdrawn", f"not_withdrawn:{order.number}", now, facts, order.pk)
+    if item.kind == "new_line":
+        handing_over.take_back(item.line_id, now)
     return taken
 
 

@@ -6,6 +6,7 @@ EKA_STATE          the state folder
 EKA_ALLOWED_HOSTS  host names served, with commas between; without it this machine only
 EKA_ADDRESS        the shop's address from outside; gateways send their news there
 EKA_PAYMENTS       the payments file: gateways with addresses and keys (docs/operators/payments.md)
+EKA_SUPPLIERS      the suppliers file: where profiles come from (docs/operators/suppliers.md)
 EKA_HTTPS=1        behind TLS: secure cookies, HSTS, and trust in X-Forwarded-Proto
 EKA_DEMO=1         the demo: its clock can be moved, its logins are shown
 EKA_DEBUG=1        Django's error pages, for developers

@@ -131,6 +131,8 @@ REFUSALS = {
     "no_price": N_("This plan has no price in {currency}. Choose another currency."),
     "times": N_("At most {most} periods can be bought at once."),
     "no_such_top_up": N_("This top-up is not sold any more."),
+    "not_deliverable": N_("This plan cannot be delivered at the moment. Choose another."),
+    "not_sold_for_this_esim": N_("The network of your eSIM sells no such data. Choose another."),
     "amount": N_("This is not an amount that can be charged."),
     "not_this_way": N_("This order cannot be paid in this way. Choose another."),
     "not_free": N_("This order costs something: choose how to pay."),

@@ -94,6 +94,10 @@ class Delivered(Struct, frozen=True, kw_only=True):
     msisdn: str = ""
     imsi: str = ""
 
+    def __repr__(self) -> str:
+        """Without the secrets, so that no log has them by accident."""
+        return f"Delivered({self.iccid!r}, ...)"
+
 
 class Supplied(Struct, frozen=True, kw_only=True):
     """How an order stands at the supplier.
@@ -113,11 +117,21 @@ class Supplied(Struct, frozen=True, kw_only=True):
 
 
 class Held(Struct, frozen=True, kw_only=True):
-    """A profile that we have, as its supplier knows it."""
+    """A profile that we have, as its supplier knows it.
+
+    To give it back, an SM-DP+ wants to hear its EID and the MatchingID of its activation code, a
+    bearer secret, where it has them.
+    """
 
     iccid: str
     reference: str = ""
     package: str = ""
+    eid: str = ""
+    activation_code: str = ""
+
+    def __repr__(self) -> str:
+        """Without the secret, so that no log has it by accident."""
+        return f"Held({self.iccid!r}, ...)"
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -245,6 +259,12 @@ class Supplier(Protocol):
 
     def balance(self) -> Money | None:
         """Our prepaid credit with it; None where there is none."""
+
+    def subscribe(self, address: str) -> None:
+        """Has its notifications sent there; nothing where that is agreed on otherwise.
+
+        The address has to be answering already. A secret part that it needs is added here.
+        """
 
     def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """The content of an authentic notification; `headers` have lower-case names.

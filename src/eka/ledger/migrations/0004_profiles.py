@@ -154,7 +154,7 @@ class Migration(migrations.Migration):
                 ("supplier", models.TextField()),
                 ("event", models.TextField()),
                 ("kind", models.TextField()),
-                ("body", models.BinaryField()),
+                ("body", models.TextField()),
                 ("heard_at", models.DateTimeField()),
                 ("outcome", models.TextField(default="")),
             ],
@@ -198,6 +198,7 @@ class Migration(migrations.Migration):
                 ("balance_at", models.DateTimeField(null=True)),
                 ("packages_at", models.DateTimeField(null=True)),
                 ("next_sync", models.DateTimeField(null=True)),
+                ("notified_at", models.TextField(db_default="", default="")),
                 ("last_error", models.TextField(default="")),
             ],
             options={

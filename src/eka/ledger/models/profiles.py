@@ -155,12 +155,12 @@ class Supply(models.Model):
 
 
 class SupplierNotice(models.Model):
-    """A supplier's notification as it came, told apart by `event`."""
+    """A supplier's notification as it came, told apart by `event`; `body` is sealed."""
 
     supplier = models.TextField()
     event = models.TextField()
     kind = models.TextField()
-    body = models.BinaryField()
+    body = models.TextField()
     heard_at = models.DateTimeField()
     outcome = models.TextField(default="")
 
@@ -207,6 +207,7 @@ class SupplierStand(models.Model):
     balance_at = models.DateTimeField(null=True)
     packages_at = models.DateTimeField(null=True)
     next_sync = models.DateTimeField(null=True)
+    notified_at = models.TextField(default="", db_default="")  # where it sends its notifications
     last_error = models.TextField(default="")
 
     class Meta:

@@ -12,6 +12,7 @@ Beside what every sandbox has (`eka.gateways.sandbox.box`) each answers:
 import html
 from abc import abstractmethod
 from typing import Any, Literal, get_args
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
@@ -121,10 +122,11 @@ class SupplierSandbox(Box):
 
 async def _amount(request: Request) -> int:
     """The bytes of an act, from JSON or a form."""
+    body = await request.body()
     if request.headers.get("content-type", "").startswith("application/json"):
-        said: Any = await request.json()
+        said: dict[str, Any] = msgspec.json.decode(body)
     else:
-        said = await request.form()
+        said = dict(parse_qsl(body.decode()))
     text = str(said.get("bytes") or USE_BYTES)
     return int(text) if text.isascii() and text.isdigit() else USE_BYTES
 

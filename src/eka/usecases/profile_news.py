@@ -1,0 +1,86 @@
+"""What suppliers say of a profile: kept once each, and taken into its state where it is news.
+
+The same may come as a notification, in a poll and in an answer; late, twice and out of order.
+"""
+
+from datetime import datetime
+from typing import get_args
+
+from django.db import transaction
+
+from eka.gateways.suppliers.terms import Progress
+from eka.ledger import models
+from eka.ledger.seals import digest
+from eka.rules.instants import format_instant
+from eka.rules.profiles import ProfileState, Stand, after
+from eka.usecases import moving
+from eka.usecases.activation import first_use
+
+STATES = get_args(ProfileState)
+
+
+@transaction.atomic
+def take_progress(supplier_name: str, progress: Progress, key: str, now: datetime) -> str:
+    """Takes in what happened to a profile; the outcome in a word. The same `key` is taken once."""
+    profile = (
+        models.Profile.objects.select_for_update()
+        .filter(iccid=progress.iccid, supplier=supplier_name)
+        .first()
+    )
+    if profile is None:
+        return "unknown profile"
+    if models.ProfileEvent.objects.filter(key=key).exists():
+        return "repeated"
+    return note(profile, progress, key, now)
+
+
+def note(profile: models.Profile, progress: Progress, key: str, now: datetime) -> str:
+    """Takes news into a profile that is locked, and adds it to its story."""
+    at = min(progress.at or now, now)
+    event = "failed" if progress.failed else progress.event
+    stand = Stand(_state(profile), profile.state_at, profile.final)
+    following = after(stand, event, progress.at and at)
+    moved = following.state != stand.state
+    if following != stand or _is_new_eid(profile, progress):
+        profile.state, profile.final = following.state, following.final
+        profile.state_at = at if moved else following.at
+        profile.eid = progress.eid or profile.eid
+        profile.save(update_fields=["state", "final", "state_at", "eid"])
+    facts = {"step": progress.event, "failed": progress.failed} if progress.failed else {}
+    models.ProfileEvent.objects.create(
+        key=key,
+        profile=profile,
+        event=event,
+        at=at,
+        heard_at=now,
+        state=profile.state,
+        moved=moved,
+        facts=facts,
+    )
+    if moved:
+        _follow(profile, at, now)
+    return "moved" if moved else "nothing new"
+
+
+def _follow(profile: models.Profile, at: datetime, now: datetime) -> None:
+    """What hangs on a profile's state: its line's first use, a move to another device."""
+    if profile.state == "enabled" and profile.current and profile.line_id is not None:
+        first_use(profile.line_id, at, now)
+    moving.noticed(profile.pk, profile.state, now)
+
+
+def _is_new_eid(profile: models.Profile, progress: Progress) -> bool:
+    return bool(progress.eid) and progress.eid != profile.eid
+
+
+def _state(profile: models.Profile) -> ProfileState:
+    for state in STATES:
+        if state == profile.state:
+            return state  # type: ignore[no-any-return]
+    raise ValueError(profile.state)
+
+
+def key_of(progress: Progress, source: str) -> str:
+    """A key for news without a number of its own: what it says, and when."""
+    at = format_instant(progress.at) if progress.at else ""
+    return f"{source}:{progress.iccid}:{digest(f'{progress.event}|{at}|{progress.failed}')}"
