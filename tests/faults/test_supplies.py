@@ -72,7 +72,7 @@ def world(
     clock.world = world  # type: ignore[assignment]  # it has the time, and that is all
     monkeypatch.setattr(connections, "cursor", world.fate.cursor)
     tables = {name: box.settings() for name, box in market.items()}
-    use_suppliers({name: Mortal(real, world.fate) for name, real in open_tables(tables).items()})  # type: ignore[misc]
+    use_suppliers({name: Mortal(real, world.fate) for name, real in open_tables(tables).items()})
     import_catalogue(read_catalogue(PLANS), world.now)
     set_shop(SHOP, world.now)
     for nth in range(BUYERS):

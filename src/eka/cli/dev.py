@@ -24,6 +24,7 @@ FIRST_PORT = 8000
 FIRST_GY_PORT = 3868  # Diameter's own (RFC 6733, 2.1)
 FIRST_NCHF_PORT = 7777
 FIRST_SANDBOX_PORT = 9101
+FIRST_ES2PLUS_PORT = 8443
 SANDBOXES = ("Stripe", "PayPal", "WeChat Pay", "Alipay", "SM-DP+", "Airalo", "eSIM Access")
 PORTS_TRIED = 100
 SETTINGS = {"EKA_PAYMENTS": "payments.toml", "EKA_SUPPLIERS": "suppliers.toml"}
@@ -49,6 +50,7 @@ def dev(port: int | None, demo: bool, database_url: str | None) -> None:
         if has_sandboxes:
             for variable, name in SETTINGS.items():
                 environment[variable] = str(state_folder() / "sandbox" / name)
+            _step(environment, "sandbox", "--prepare", "--first-port", "0")
         _step(environment, "migrate")
         if demo:
             _step(environment, "demo", "load")
@@ -57,6 +59,7 @@ def dev(port: int | None, demo: bool, database_url: str | None) -> None:
             _free_port(FIRST_GY_PORT),
             _free_port(FIRST_NCHF_PORT),
             _free_run(FIRST_SANDBOX_PORT, len(SANDBOXES)) if has_sandboxes else None,
+            _free_port(FIRST_ES2PLUS_PORT),
         )
         environment.setdefault("EKA_ADDRESS", f"http://{HOST}:{ports.web}")
         running.tell(f"http://{HOST}:{ports.web}")
@@ -80,6 +83,7 @@ class Ports(NamedTuple):
     gy: int
     nchf: int
     sandbox: int | None  # the first of the sandboxes' ports; None: real gateways, or none
+    es2plus: int
 
 
 def _children(ports: Ports) -> list[Child]:
@@ -91,8 +95,19 @@ def _children(ports: Ports) -> list[Child]:
     ]
     if ports.sandbox is not None:
         first = ("--first-port", str(ports.sandbox), "--follow-demo")
-        children.append(Child("The sandboxes", [*EKA, "sandbox", *first, "--quiet"]))
+        told = ("--es2plus", f"https://{HOST}:{ports.es2plus}", "--quiet")
+        children.append(Child("The sandboxes", [*EKA, "sandbox", *first, *told]))
+        children.append(Child("ES2+ news", [*EKA, "es2plus", "es2plus", *_es2plus(ports.es2plus)]))
     return children
+
+
+def _es2plus(port: int) -> list[str]:
+    """Where the sandbox's SM-DP+ is heard, and with what both prove themselves."""
+    words = ["--port", str(port)]
+    for option in ("certificate", "key", "clients"):
+        file = state_folder() / "sandbox" / f"es2plus-{option}.pem"
+        words += [f"--{option}", str(file)]
+    return words
 
 
 def _has_sandboxes(demo: bool) -> bool:

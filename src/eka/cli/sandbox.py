@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from eka.gateways.sandbox.box import Box
     from eka.gateways.sandbox.serving import Street
 
-    Boxes = dict[str, Box]
+    Boxes = Mapping[str, Box]
 
 FIRST_PORT = 9101
 CLOCK_EVERY_S = 1.0
@@ -35,7 +36,11 @@ SECRET = ("secret", "private", "apiv3_key")  # what a setting's name has that no
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 @click.option("--follow-demo", is_flag=True, help="Go by the demo's clock.")
 @click.option("--quiet", is_flag=True, help="Print nothing.")
-def sandbox(first_port: int, as_json: bool, follow_demo: bool, quiet: bool) -> None:
+@click.option("--prepare", is_flag=True, help="Make keys and settings files, and end.")
+@click.option("--es2plus", default="", help="Where `eka es2plus` listens for the SM-DP+'s news.")
+def sandbox(
+    first_port: int, as_json: bool, follow_demo: bool, quiet: bool, prepare: bool, es2plus: str
+) -> None:
     """Run the sandboxes of payment gateways and suppliers until Ctrl-C.
 
     Prints their addresses and public keys, and writes the payments file (EKA_PAYMENTS) and the
@@ -52,19 +57,21 @@ def sandbox(first_port: int, as_json: bool, follow_demo: bool, quiet: bool) -> N
     lock = Lock(folder / "lock")
     if not lock.take():
         raise CallWrong(f"Sandboxes run already from {folder}.")
-    gateways: Boxes = dict(open_market(folder, clock.now))
-    suppliers: Boxes = dict(open_suppliers_market(folder, clock.now))
+    gateways = open_market(folder, clock.now)
+    suppliers = open_suppliers_market(folder, clock.now)
     boxes = [*gateways.values(), *suppliers.values()]
-    if follow_demo:
-        for box in boxes:
-            box.courier.mischief.pace = DEMO_PACE
+    for box in boxes if follow_demo else ():
+        box.courier.mischief.pace = DEMO_PACE
+    _introduce(suppliers["es2plus"], folder, es2plus)
     try:
         street = _street(boxes, first_port, steps=DEMO_STEPS if follow_demo else 1)
+        files = {
+            "payments": write_settings(folder / "payments.toml", _tables(gateways)),
+            "suppliers": write_settings(folder / "suppliers.toml", _tables(suppliers)),
+        }
+        if prepare:
+            return
         with contextlib.suppress(KeyboardInterrupt), running(street):
-            files = {
-                "payments": write_settings(folder / "payments.toml", _tables(gateways)),
-                "suppliers": write_settings(folder / "suppliers.toml", _tables(suppliers)),
-            }
             if not quiet:
                 _tell({"gateways": gateways, "suppliers": suppliers}, files, as_json)
             _wait(follow_demo)
@@ -72,6 +79,17 @@ def sandbox(first_port: int, as_json: bool, follow_demo: bool, quiet: bool) -> N
         raise CallWrong(f"{error}: choose others with --first-port.") from error
     finally:
         lock.release()
+
+
+def _introduce(smdp: "Box", folder: Path, listener: str) -> None:
+    """The SM-DP+ hears where its news go, and `eka es2plus` gets what proves both to each other."""
+    from eka.gateways.suppliers.sandbox.smdp import SmdpSandbox
+
+    assert isinstance(smdp, SmdpSandbox)
+    if listener:
+        smdp.tell(listener)
+    for name, text in smdp.listener().items():
+        write_private(folder / f"es2plus-{name}.pem", text)
 
 
 def _tables(boxes: "Boxes") -> dict[str, dict[str, Any]]:
@@ -118,7 +136,11 @@ def write_settings(path: Path, tables: dict[str, dict[str, Any]]) -> Path:
     for name, settings in tables.items():
         lines.append(f"[{name}]")
         lines += [f"{key} = {_toml(value)}" for key, value in settings.items()]
-    text = "\n".join(lines) + "\n"
+    return write_private(path, "\n".join(lines) + "\n")
+
+
+def write_private(path: Path, text: str) -> Path:
+    """Writes a file that nobody else may read, in place of what was there."""
     new = path.with_suffix(".new")
     handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:

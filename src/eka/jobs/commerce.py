@@ -1,10 +1,13 @@
 """What orders and payments need without anybody asking, as loops."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from eka.jobs.loops import Loop
 from eka.jobs.renewing import Renewer
 from eka.usecases import (
+    activation,
     bookkeeping,
     effects,
     gift_cards,
@@ -13,22 +16,33 @@ from eka.usecases import (
     provisioning,
     reconciling,
     repairing,
+    supplier_sync,
+    usage_polling,
 )
+from eka.usecases.supplier_drift import watch_drift
+
+
+class _Part(Protocol):
+    """One batch; `next` is where to go on, None the end."""
+
+    @property
+    def next(self) -> int | None:
+        """The place to go on."""
 
 
 class _Sweep:
     """Goes through all that is open, in parts, and begins anew after a pause."""
 
-    def __init__(self, every: timedelta) -> None:
-        self._every = every
+    def __init__(self, do: Callable[[datetime, int], _Part], every: timedelta) -> None:
+        self._do, self._every = do, every
         self._after = 0
         self._next: datetime | None = None
 
-    def release(self, now: datetime) -> int:
-        """Books what data has earned, line by line; how many allowances earned something."""
+    def turn(self, now: datetime) -> int:
+        """One part; 1 where there is more to do."""
         if self._next is not None and now < self._next:
             return 0
-        part = bookkeeping.release_some(now, self._after)
+        part = self._do(now, self._after)
         self._after = part.next or 0
         if part.next is None:
             self._next = now + self._every
@@ -47,5 +61,9 @@ def loops() -> list[Loop]:
         Loop("gift cards", gift_cards.expire_due, 60.0),
         Loop("repair", repairing.repair_due, 60.0),
         Loop("reconciliation", reconciling.reconcile_due, 60.0),
-        Loop("books", _Sweep(timedelta(minutes=10)).release, 5.0),
+        Loop("books", _Sweep(bookkeeping.release_some, timedelta(minutes=10)).turn, 5.0),
+        Loop("usage", usage_polling.poll_due, 1.0),
+        Loop("suppliers", supplier_sync.sync_due, 30.0),
+        Loop("activation deadlines", activation.close_due, 60.0),
+        Loop("drift", _Sweep(watch_drift, timedelta(hours=1)).turn, 5.0),
     ]

@@ -132,9 +132,13 @@ def page_of(request: HttpRequest, card: Card, stand: Stand, now: datetime) -> di
 def codes_of(request: HttpRequest, profile: models.Profile, now: datetime) -> Shown | None:
     """The codes, each showing written down; None where there is none yet."""
     try:
-        codes = showing.codes(profile, request.user.pk or 0, "page", now)
+        return shown(showing.codes(profile, request.user.pk or 0, "page", now))
     except showing.NothingToShow:
         return None
+
+
+def shown(codes: showing.Codes) -> Shown:
+    """The codes as pictures, links and texts."""
     activation = codes.activation
     return Shown(
         qr=qr_code(activation.text(), _("QR code that installs the eSIM")),

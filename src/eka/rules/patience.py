@@ -13,7 +13,7 @@ SUPPLY_LOOKS_S = (1, 2, 3, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600)
 
 
 def next_supply_look(looks: int, now: datetime, wait_s: int = 0) -> datetime:
-    """When to ask a supplier again after `looks` questions; not before the `wait_s` it asked for."""
+    """When to ask a supplier again after `looks` questions; not before the `wait_s` it wants."""
     wait = SUPPLY_LOOKS_S[min(looks, len(SUPPLY_LOOKS_S) - 1)]
     return now + timedelta(seconds=max(wait, wait_s))
 

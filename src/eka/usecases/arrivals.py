@@ -10,6 +10,7 @@ from eka.rules.activation_codes import UnreadableCode, read_activation_code, rea
 from eka.rules.supply import Refusal
 from eka.usecases import needs, spares
 from eka.usecases.cases import open_case
+from eka.usecases.supplier_usage import poll_soon
 
 # Wholesalers do sell profiles whose numbers break E.118, and phones take them.
 ICCID = re.compile(r"[0-9]{18,20}")
@@ -37,6 +38,9 @@ def arrive(supply: models.Supply, said: Supplied, now: datetime) -> Refusal | No
         supply.cost, supply.currency = said.cost.minor, said.cost.currency
     supply.ended_at, supply.next_look = now, None
     supply.save()
+    if supply.target is not None:
+        # One whose data had ended is not asked about any more: now there is some to ask for.
+        poll_soon(supply.supplier, supply.target.iccid, now)
     if not wanted:
         _leave(supply, profile, now)
     elif supply.need.startswith("pool:") and profile is not None:

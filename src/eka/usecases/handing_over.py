@@ -32,6 +32,11 @@ def _or_none(text: str) -> Value:
     return Value(text or None, output_field=TextField())
 
 
+def lock(line_id: int | None) -> None:
+    """Locks the line's profiles, in the order of their ids."""
+    list(models.Profile.objects.select_for_update().filter(line=line_id).order_by("pk"))
+
+
 def take_back(line_id: int, now: datetime) -> None:
     """The line is undone: a profile whose code nobody saw is spare, another is cancelled.
 

@@ -88,7 +88,7 @@ def data_source(sources: Sequence[Source], supplier: str, item: Item) -> Source 
 
 def current_profile(line_id: int | None) -> models.Profile | None:
     """The profile with which the line is used."""
-    return models.Profile.objects.filter(line_id=line_id, current=True).first()
+    return models.Profile.objects.filter(line=line_id, current=True).first()
 
 
 def of_move(move: models.DeviceMove) -> Need:
@@ -120,7 +120,9 @@ def of_supply(supply: models.Supply) -> Need:
     own = Source(supplier=supply.supplier, package=supply.package)
     if supply.order_id is not None:
         order = models.Order.objects.get(pk=supply.order_id)
-        items = order.items.select_related("plan_version__plan").filter(position=supply.position)
+        items = order.items.select_related("plan_version__plan").filter(
+            position=supply.position or 0
+        )
         for need in of_order(order, list(items)):
             if need.key == supply.need:
                 return need

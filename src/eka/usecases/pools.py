@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from eka.ledger.connections import run
+from eka.rules.supply import Source
 from eka.usecases import needs, provisioning, spares
 
 ONE_AT_A_TIME = 0x454B4150  # the lock of whoever fills the pools, of PostgreSQL's advisory ones
@@ -16,7 +17,7 @@ def keep(now: datetime) -> int:
 
 
 @transaction.atomic
-def _keep(source: spares.Source, now: datetime) -> int:
+def _keep(source: Source, now: datetime) -> int:
     run("SELECT pg_advisory_xact_lock(%s)", [ONE_AT_A_TIME])
     pool = spares.Pool(source)
     missing = pool.missing(now)

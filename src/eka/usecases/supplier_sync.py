@@ -15,6 +15,7 @@ from eka.ledger.connections import rows
 from eka.ledger.offers import sources
 from eka.rules.supply import Source
 from eka.rules.units import Money, format_money, minor_digits
+from eka.usecases.addresses import supply_notify_url
 from eka.usecases.lasting_cases import close_while, open_while
 from eka.usecases.suppliers import suppliers
 
@@ -62,6 +63,7 @@ def _sync(opened: Supplier, now: datetime) -> int:
         _read_balance(opened, now)
         if stand.packages_at is None or now >= stand.packages_at + PACKAGES_EVERY:
             _read_packages(opened, now)
+        _subscribe(opened, stand.notified_at)
     except SupplierError as error:
         log.warning("%s cannot be read: %s", opened.name, error)
         wait = max(AGAIN, timedelta(seconds=getattr(error, "wait_s", 0)))
@@ -69,6 +71,19 @@ def _sync(opened: Supplier, now: datetime) -> int:
     else:
         _note(opened.name, last_error="", next_sync=now + BALANCE_EVERY)
     return 1
+
+
+def _subscribe(opened: Supplier, notified_at: str) -> None:
+    """Has the supplier's notifications sent to us, once for each address that we had."""
+    address = supply_notify_url(opened.name)
+    if address == notified_at:
+        return
+    try:
+        opened.subscribe(address)
+    except SupplierError as error:
+        log.warning("%s does not send us its notifications: %s", opened.name, error)
+    else:
+        _note(opened.name, notified_at=address)
 
 
 def _note(supplier_name: str, **fields: str | int | datetime | None) -> None:

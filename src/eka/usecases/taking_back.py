@@ -47,6 +47,7 @@ def take_all_back(
 
 def _take_data(order: models.Order, item: models.OrderItem, now: datetime) -> list[TakenBack]:
     """Takes back what is left of the item's data; a line that was bought with it is closed."""
+    handing_over.lock(item.line_id)  # profiles before their line, as everywhere
     taken = bookkeeping.take_back(order.pk, item.position, now)
     if item.line_id is None:
         return taken

@@ -5,7 +5,7 @@ from typing import Any
 
 from eka.rules.instants import parse_instant
 from eka.rules.units import Money
-from eka.words import orders, profiles
+from eka.words import orders, profiles, supplies
 from eka.words.catalogues import N_
 from eka.words.tongue import Tongue
 
@@ -95,8 +95,12 @@ def message(
     titles: Mapping[str, str],
 ) -> str:
     """One thing that the subscriber was told; an event of a newer version shows itself."""
+    if event in supplies.MESSAGES:
+        return supplies.message(tongue, event, facts, timezone, titles)
     if event in profiles.MESSAGES:
         return profiles.message(tongue, event, facts)
+    if event in supplies.MESSAGES:
+        return supplies.message(tongue, event, facts, timezone, titles)
     if event not in MESSAGES:
         return event
     amount, currency = facts.get("amount", facts.get("total")), facts.get("currency", "")

@@ -172,7 +172,7 @@ class SupplyingShop(Shop):
     def profile_of(self, order: str, position: int = 0) -> models.Profile:
         """The profile with which the line is used that the order brought."""
         item = models.OrderItem.objects.get(order__number=order, position=position)
-        return models.Profile.objects.get(line_id=item.line_id, current=True)
+        return models.Profile.objects.get(line=item.line_id or 0, current=True)
 
     def supplies(self) -> list[tuple[str, str, str]]:
         """Each order with a supplier: of whom, how it stands, and why it was refused."""

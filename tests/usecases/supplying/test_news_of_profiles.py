@@ -103,8 +103,8 @@ def test_a_line_that_starts_at_its_first_use_starts_when_it_is_switched_on(
     shop: SupplyingShop,
 ) -> None:
     profile = bought(shop, "es2plus", more=", starts: first_use, activate_within: 180d")
-    line = models.Line.objects.get(pk=profile.line_id)
-    state = models.LineState.objects.get(pk=profile.line_id)
+    line = models.Line.objects.get(pk=profile.line_id or 0)
+    state = models.LineState.objects.get(pk=profile.line_id or 0)
     assert (state.state, shop.held(line.pk)) == ("ready", 0)
     assert line.activate_by is not None
     shop.clock.pass_(days=20)

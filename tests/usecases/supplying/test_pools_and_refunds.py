@@ -107,7 +107,7 @@ def test_a_profile_on_a_phone_stays_there_when_its_money_goes_back(shop: Supplyi
     shop.supply()
     profile = shop.profile_of(order)
     for act in ("download", "install", "enable"):
-        shop.phone(profile, act)  # type: ignore[arg-type]
+        shop.phone(profile, act)
     shop.hear_of("es2plus", shop.letters("es2plus"))
     refund(shop, order)
     profile.refresh_from_db()

@@ -12,8 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import HttpResponseClientRefresh
@@ -23,10 +21,8 @@ from eka.ledger.people import Card
 from eka.portal import proof
 from eka.portal.installing import Stand, page_of, stamp_of, stand_of
 from eka.portal.onward import SeeOther, back_to
-from eka.portal.speech import words
 from eka.portal.views.lines import own_card
 from eka.usecases import showing
-from eka.usecases.shop import the_shop
 from eka.usecases.showing import NotProved
 
 sign_in = login_required(login_url="portal:sign-in")
@@ -67,20 +63,8 @@ def prove(request: HttpRequest) -> HttpResponse:
         if not proof.by_click(request):
             showing.prove(user, request.POST.get("password", ""), now)
     except NotProved as refused:
-        messages.error(request, _refusal(refused))
+        messages.error(request, proof.wrong_password(refused))
     else:
         proof.remember(request, now)
     return SeeOther(back_to(request))
 
-
-def _refusal(refused: NotProved) -> str:
-    if refused.locked_until is not None:
-        until = words().instant(refused.locked_until, the_shop().timezone)
-        sentence = _("The password was wrong too often. Try again after %(until)s (%(zone)s).")
-        return sentence % {"until": until, "zone": the_shop().timezone}
-    left = refused.tries_left
-    return ngettext(
-        "This is not your password, and nothing is shown. %(left)d more try.",
-        "This is not your password, and nothing is shown. %(left)d more tries.",
-        left,
-    ) % {"left": left}

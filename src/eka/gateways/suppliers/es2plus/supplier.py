@@ -136,6 +136,9 @@ class Es2PlusSupplier:
         """It never heard of any."""
         return Supplied(number=ask.number, status="unknown")
 
+    def subscribe(self, address: str) -> None:
+        """Nothing: where `eka es2plus` listens is agreed on with the SM-DP+'s people."""
+
     def read_notice(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         """What `notices` reads."""
         return notices.read(self.settings, headers, body)
