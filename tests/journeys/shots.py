@@ -19,12 +19,17 @@ PUBLIC = {
     "plan": "/plans/att-prepaid-5gb/",
     "plan-unlimited": "/plans/airalo-japan-unlimited-7d/",
     "buy": "/buy/att-prepaid-5gb/",
+    "device-check": "/device-check/",
+    "device-answer": "/device-check/?model=iphone+13",
     "sign-in": "/sign-in/",
     "style": "/style/",
 }
 OWN = {
     "line": "",
     "history": "history/",
+    "abroad": "abroad/",
+    "install": "install/",
+    "device": "device/",
     "lines": "/lines/",
     "renew": "renew/",
     "auto-renewal": "auto-renewal/",

@@ -23,6 +23,7 @@ from eka.charging.store import (
     Wanted,
     find_lines,
     find_names,
+    note_first_use,
     read,
     write,
 )
@@ -207,6 +208,9 @@ class Engine:
         except BaseException:
             self.forget(list(groups))
             raise
+        if waiting := {page.id for page in pages.values() if page.line.state == "ready"}:
+            used = {job.line_id for job in batch if job.line_id in waiting and _uses(job.request)}
+            await note_first_use(connection, sorted(used), now)
         self._keep(changed, written)
         lost = {page.id for page in changed} - written
         self.figures.conflicts += len(lost)
@@ -282,6 +286,13 @@ class Engine:
 
 def _goes_on(request: ChargingRequest) -> bool:
     return request.kind in ("update", "end")
+
+
+def _uses(request: ChargingRequest | CloseSilent) -> bool:
+    """Whether somebody wants to use data, and not just to know of it."""
+    if isinstance(request, CloseSilent):
+        return False
+    return request.kind != "event" or request.event == "debit"
 
 
 def _frees(line: Line) -> bool:

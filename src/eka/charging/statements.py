@@ -45,6 +45,13 @@ ORDER BY line_id, name, started_at
 CLAIM_NOTICE = """
 UPDATE session SET told = $3 WHERE line_id = $1 AND name = $2 AND told < $3 RETURNING 1
 """
+# A line that waits for its first use was just used: jobs begin it before the device tries again.
+FIRST_USE = """
+INSERT INTO outbox (key, kind, payload, made_at, due, attempts, last_error)
+SELECT 'first_use:' || id, 'first_use', jsonb_build_object('line', id, 'at', $2::text),
+       $3, $3, 0, ''
+FROM unnest($1::bigint[]) AS used(id) ON CONFLICT (key) DO NOTHING
+"""
 SILENT = """
 SELECT DISTINCT line_id FROM session WHERE open AND valid_until < $1 LIMIT $2
 """

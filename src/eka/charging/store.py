@@ -6,6 +6,7 @@ number of processes may charge the same line.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 import asyncpg
@@ -18,6 +19,7 @@ from eka.charging.statements import (
     CLEAR_QUEUE,
     FIND_LINES,
     FIND_NAMES,
+    FIRST_USE,
     LINES,
     PLAN_VERSIONS,
     PLANS_ON_SALE,
@@ -33,6 +35,7 @@ from eka.ledger import columns, rows, values
 from eka.ledger.composites import plain_rows
 from eka.ledger.literals import array
 from eka.ledger.pages import Page
+from eka.rules.instants import format_instant
 from eka.rules.plan_text import plan_from_text
 from eka.rules.plans import Plan
 
@@ -130,6 +133,11 @@ async def _add_answers(
     ]
     if asked:
         parts.add_answers(await connection.fetch(ANSWERS, *map(list, zip(*asked, strict=True))))
+
+
+async def note_first_use(connection: Connection, line_ids: list[int], now: datetime) -> None:
+    """Has these lines begun by the jobs, once each: they are `ready`, and were just used."""
+    await connection.execute(FIRST_USE, line_ids, format_instant(now), now)
 
 
 async def write(connection: Connection, pages: Iterable[Page]) -> set[int]:

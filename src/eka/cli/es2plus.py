@@ -93,6 +93,7 @@ def mutual(app: "ASGIApp", certificate: Path, key: Path, clients: Path) -> "uvic
         ssl_ca_certs=str(clients),
         ssl_cert_reqs=ssl.CERT_REQUIRED,
         log_config=None,
+        log_level="warning",
         access_log=False,
         lifespan="off",
         timeout_graceful_shutdown=5,

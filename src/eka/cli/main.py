@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, Entry] = {
     "shop": Entry("eka.cli.shop:shop", "Show and set the shop's own terms."),
     "gateway": Entry("eka.cli.gateway:gateway", "Check gateways; reconcile a day."),
     "supplier": Entry("eka.cli.supplier:supplier", "Look at suppliers and orders with them."),
+    "profile": Entry("eka.cli.profile:profile", "Look at eSIM profiles and moves of lines."),
     "es2plus": Entry("eka.cli.es2plus:es2plus", "Hear what an SM-DP+ tells, by mutual TLS."),
     "devices": Entry("eka.cli.devices:devices", "Check devices for eSIM; extend their table."),
     "receipt": Entry("eka.cli.papers:receipt", "Write an order's receipt as PDF."),

@@ -6,7 +6,15 @@ from eka import clock
 from eka.cli.options import database_option, json_option
 from eka.cli.output import echo_json
 from eka.cli.problems import AnswerIsNo, CallWrong
-from eka.rules.units import Money, format_data, format_money
+from eka.rules.units import BadValue, Money, format_data, format_money, parse_data
+
+
+def _data(context: click.Context, parameter: click.Parameter, text: str) -> int:
+    """An amount of data as plans write it."""
+    try:
+        return parse_data(text)
+    except BadValue as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.group()
@@ -138,3 +146,63 @@ def look(number: str, as_json: bool) -> None:
         echo_json(told)
     else:
         click.echo(f"{row.state} {row.why} {row.code}".rstrip())
+
+
+@supplier.command()
+@click.argument("name")
+@click.argument("iccid")
+@json_option
+@database_option
+def usage(name: str, iccid: str, as_json: bool) -> None:
+    """Ask a supplier now what one profile has used, and debit what is new."""
+    from eka.gateways.suppliers.terms import SupplierError
+    from eka.ledger import models
+    from eka.usecases.suppliers import NoSuchSupplier
+    from eka.usecases.usage_polling import poll
+
+    try:
+        poll(name, iccid, clock.now())
+    except (models.Profile.DoesNotExist, NoSuchSupplier):
+        raise CallWrong(f"{name} has no profile {iccid} of ours.") from None
+    except SupplierError as error:
+        raise AnswerIsNo(f"The supplier does not say: {error}.") from error
+    row = models.Profile.objects.get(iccid=iccid)
+    told = {"status": row.usage_status, "used": row.usage_used, "total": row.usage_total}
+    if as_json:
+        echo_json(told)
+    else:
+        used = format_data(row.usage_used or 0)
+        click.echo(f"{row.usage_status or 'unknown'}: {used} used")
+
+
+@supplier.command("count-anew")
+@click.argument("name")
+@click.argument("iccid")
+@click.argument("used", callback=_data)
+@database_option
+def count_anew(name: str, iccid: str, used: int) -> None:
+    """Say that a supplier counts a profile anew, and stood at USED (such as 0B or 1.5GB)."""
+    from eka.usecases import supplier_usage
+
+    try:
+        supplier_usage.count_anew(name, iccid, used, clock.now())
+    except supplier_usage.NoSuchProfile:
+        raise CallWrong(f"{name} has no profile {iccid} of ours.") from None
+
+
+@supplier.command()
+@json_option
+@database_option
+def drift(as_json: bool) -> None:
+    """Compare what suppliers count with what lines were debited."""
+    from eka.usecases.supplier_drift import drift_rows
+
+    for row in drift_rows(clock.now()):
+        if as_json:
+            echo_json(row)
+        else:
+            off = f"{'-' if row.difference < 0 else ''}{format_data(abs(row.difference))}"
+            click.echo(
+                f"line {row.line}: {', '.join(row.suppliers)} count {format_data(row.theirs)},"
+                f" debited {format_data(row.ours)}, apart {off}"
+            )

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from eka.ledger.offers import Offer
 from eka.portal.speech import listed, words
 from eka.rules.plans import KINDS, Burn, Daily, Overage, Plan, SpeedTier, Throttle
 
@@ -27,6 +28,19 @@ def small_print(plan: Plan) -> list[Print]:
         *_top_ups(plan),
         *_renewals(plan),
     ]
+
+
+def starts_of(offer: Offer) -> str:
+    """When the plan begins, and by when it has to be; "" where it begins with the delivery."""
+    if offer.starts != "first_use":
+        return ""
+    if offer.activate_within is None:
+        return _("It starts with its first use, not when you buy it.")
+    within = words().duration(offer.activate_within)
+    return _(
+        "It starts with its first use, not when you buy it. Use it within %(within)s of buying: "
+        "after that it is closed, and its data is lost."
+    ) % {"within": within}
 
 
 def _exhausted(plan: Plan) -> Iterator[Print]:

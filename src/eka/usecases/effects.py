@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from eka.gateways.payments.terms import GatewayError, GatewayRefused
 from eka.gateways.suppliers.terms import SupplierError
 from eka.ledger import models
+from eka.rules.instants import parse_instant
 from eka.usecases import (
     fulfilment,
     giving_back,
@@ -20,6 +21,7 @@ from eka.usecases import (
     provisioning,
     sending_back,
 )
+from eka.usecases.activation import first_use
 from eka.usecases.addresses import notify_url
 from eka.usecases.cases import open_case
 from eka.usecases.gateways import NoSuchGateway, gateway
@@ -136,6 +138,15 @@ def _not_cancelled(payload: Payload, why: str, now: datetime) -> None:
     open_case("profile_not_cancelled", f"not_cancelled:{iccid}", now, {"iccid": iccid, "why": why})
 
 
+def _first_use(payload: Payload, now: datetime) -> None:
+    first_use(payload["line"], parse_instant(payload["at"]), now)
+
+
+def _not_begun(payload: Payload, why: str, now: datetime) -> None:
+    line = payload["line"]
+    open_case("not_begun", f"not_begun:{line}", now, {"line": line, "why": why})
+
+
 KINDS: Mapping[str, Kind] = {
     "fulfil": Kind(_fulfil, _not_fulfilled),
     "refund": Kind(_refund, _not_refunded),
@@ -143,5 +154,6 @@ KINDS: Mapping[str, Kind] = {
     "look": Kind(_look, _left_to_people),
     "capture": Kind(_capture, _left_to_people),
     "replace_profile": Kind(_replace_profile, _not_replaced),
+    "first_use": Kind(_first_use, _not_begun),
     "cancel_profile": Kind(_cancel_profile, _not_cancelled),
 }

@@ -84,6 +84,16 @@ def _open(
 ) -> Codes:
     if not own or not profile.current:
         raise NotForYou(profile.pk)
+    return _show(profile, user, how, now)
+
+
+@transaction.atomic
+def show_to_staff(profile: models.Profile, now: datetime) -> Codes:
+    """The codes, for who runs the shop's own shell. Raises NothingToShow, BrokenSeal."""
+    return _show(profile, None, "shell", now)
+
+
+def _show(profile: models.Profile, user: int | None, how: str, now: datetime) -> Codes:
     if not profile.code:
         raise NothingToShow(profile.pk)
     shown = Codes(

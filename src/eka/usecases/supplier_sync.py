@@ -63,27 +63,29 @@ def _sync(opened: Supplier, now: datetime) -> int:
         _read_balance(opened, now)
         if stand.packages_at is None or now >= stand.packages_at + PACKAGES_EVERY:
             _read_packages(opened, now)
-        _subscribe(opened, stand.notified_at)
+        subscribed = _subscribe(opened, stand.notified_at)
     except SupplierError as error:
         log.warning("%s cannot be read: %s", opened.name, error)
         wait = max(AGAIN, timedelta(seconds=getattr(error, "wait_s", 0)))
         _note(opened.name, last_error=str(error)[:ERROR_LENGTH_MAX], next_sync=now + wait)
     else:
-        _note(opened.name, last_error="", next_sync=now + BALANCE_EVERY)
+        wait = BALANCE_EVERY if subscribed else AGAIN
+        _note(opened.name, last_error="", next_sync=now + wait)
     return 1
 
 
-def _subscribe(opened: Supplier, notified_at: str) -> None:
-    """Has the supplier's notifications sent to us, once for each address that we had."""
+def _subscribe(opened: Supplier, notified_at: str) -> bool:
+    """Has the supplier's notifications sent to us, once for each address; whether they are."""
     address = supply_notify_url(opened.name)
     if address == notified_at:
-        return
+        return True
     try:
         opened.subscribe(address)
     except SupplierError as error:
         log.warning("%s does not send us its notifications: %s", opened.name, error)
-    else:
-        _note(opened.name, notified_at=address)
+        return False
+    _note(opened.name, notified_at=address)
+    return True
 
 
 def _note(supplier_name: str, **fields: str | int | datetime | None) -> None:

@@ -16,6 +16,7 @@ from eka.portal.access import guest_of
 from eka.portal.currencies import choose, currency_of
 from eka.portal.onward import SeeOther, back_to, see
 from eka.portal.refusals import told
+from eka.portal.small_print import starts_of
 from eka.portal.wishes import Wanted, order_for
 from eka.rules.baskets import NewLineItem
 from eka.rules.shop import Shop
@@ -80,6 +81,7 @@ def _page(offer: Offer, shop: Shop, currency: str) -> dict[str, Any]:
         "currency": currency,
         "currencies": shop.currencies,
         "price": price_of(offer, currency, shop),
+        "starts": starts_of(offer),
     }
 
 

@@ -67,4 +67,3 @@ def prove(request: HttpRequest) -> HttpResponse:
     else:
         proof.remember(request, now)
     return SeeOther(back_to(request))
-
