@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -51,10 +52,12 @@ def start(state: Path) -> Iterator[Callable[[], Started]]:
 def secrets_of(state: Path) -> list[str]:
     import tomllib
 
-    tables = tomllib.loads((state / "sandbox" / "payments.toml").read_text(encoding="utf-8"))
+    folder = state / "sandbox"
+    files = [(folder / f"{name}.toml").read_text("utf-8") for name in ("payments", "suppliers")]
     return [
         value
-        for table in tables.values()
+        for text in files
+        for table in tomllib.loads(text).values()
         for key, value in table.items()
         if any(part in key for part in SECRET)
     ]
@@ -75,6 +78,10 @@ def test_it_tells_addresses_and_public_keys_and_no_secret(
     for gateway in told["gateways"].values():
         assert gateway["address"].startswith("http://127.0.0.1:")
         assert httpx.get(f"{gateway['address']}/sandbox/payments", trust_env=False).json() == []
+    assert list(told["suppliers"]) == ["es2plus", "airalo", "esimaccess"]
+    for supplier in told["suppliers"].values():
+        profiles = f"{supplier['address']}/sandbox/profiles"
+        assert httpx.get(profiles, trust_env=False, verify=False).json() == []
     assert "PUBLIC KEY" in told["gateways"]["wechat"]["public_key"]
     second, nothing = start()
     assert nothing == {}
@@ -108,6 +115,26 @@ def test_killed_and_started_again_it_knows_what_it_knew(start: Callable[[], Star
     assert httpx.post(pay, trust_env=False).json()["number"] == "PKILLED1"
     report = open_gateways(file)["wechat"].look("PKILLED1", "")
     assert (report.status, report.amount) == ("paid", Money(7200, "CNY"))
+
+
+def test_other_peoples_clients_find_what_proves_them_to_the_sm_dp_plus(
+    start: Callable[[], Started], state: Path
+) -> None:
+    _, told = start()
+    folder = state / "sandbox"
+    trusting = ssl.create_default_context(cafile=folder / "es2plus-ca.pem")
+    order = f"{told['suppliers']['es2plus']['address']}/gsma/rsp2/es2plus/downloadOrder"
+    requester = told["suppliers"]["es2plus"]["requester"]
+    header = {"functionRequesterIdentifier": requester, "functionCallIdentifier": "1"}
+    body = {"header": header, "profileType": "eka-travel"}
+    protocol = {"X-Admin-Protocol": "gsma/rsp/v2.5.0"}
+    with httpx.Client(verify=trusting, trust_env=False) as nobody:
+        assert nobody.post(order, json=body, headers=protocol).status_code == 403
+    trusting.load_cert_chain(folder / "es2plus-operator.pem", folder / "es2plus-operator-key.pem")
+    with httpx.Client(verify=trusting, trust_env=False) as client:
+        answer = client.post(order, json=body, headers=protocol).json()
+    assert answer["header"]["functionExecutionStatus"]["status"] == "Executed-Success"
+    assert len(answer["iccid"]) == 20
 
 
 def test_ctrl_c_ends_it(start: Callable[[], Started]) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eka.rules import moves
 from eka.rules.profiles import (
     EVENTS,
     LEADS,
@@ -38,7 +39,7 @@ def told(*news: tuple[ProfileEvent, int]) -> Stand:
 
 def test_the_drawing_in_the_documents_is_the_table() -> None:
     drawn = re.findall(r"```mermaid\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert drawn == [drawing()]
+    assert drawn == [drawing(), moves.drawing()]
 
 
 def test_a_profile_goes_from_the_order_to_the_phone() -> None:

@@ -82,13 +82,23 @@ def sandbox(
 
 
 def _introduce(smdp: "Box", folder: Path, listener: str) -> None:
-    """The SM-DP+ hears where its news go, and `eka es2plus` gets what proves both to each other."""
+    """The SM-DP+ hears where its news go; what proves all of them to each other lies in files.
+
+    `eka es2plus` needs the listener's, and other people's ES2+ clients may use the operator's.
+    """
     from eka.gateways.suppliers.sandbox.smdp import SmdpSandbox
 
     assert isinstance(smdp, SmdpSandbox)
     if listener:
         smdp.tell(listener)
-    for name, text in smdp.listener().items():
+    operator = smdp.settings()
+    files = {
+        **smdp.listener(),
+        "ca": operator["ca"],
+        "operator": operator["certificate"],
+        "operator-key": operator["private_key"],
+    }
+    for name, text in files.items():
         write_private(folder / f"es2plus-{name}.pem", text)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop as N_
+from django.utils.translation import gettext_noop
 from msgspec import Struct
 
 
@@ -29,22 +29,22 @@ class _Guide(Struct, frozen=True):
 GUIDES = (
     _Guide(
         "iphone",
-        N_("iPhone"),
+        gettext_noop("iPhone"),
         r"iPhone",
         (
-            N_(
+            gettext_noop(
                 "With iOS 17.4 or later: open this page on the iPhone and tap “Install on this "
                 "iPhone”. There is nothing to type."
             ),
-            N_(
+            gettext_noop(
                 "Otherwise: Settings › Cellular (or Mobile Service) › Add eSIM › Use QR Code, and "
                 "scan the code from another screen; or Enter Details Manually."
             ),
-            N_(
+            gettext_noop(
                 "Give it a name such as “Travel”, and keep your own number as the default line for "
                 "calls."
             ),
-            N_(
+            gettext_noop(
                 "Settings › Cellular › Cellular Data: choose this eSIM. Then open it in the list "
                 "and switch Data Roaming on."
             ),
@@ -52,92 +52,104 @@ GUIDES = (
     ),
     _Guide(
         "ipad",
-        N_("iPad"),
+        gettext_noop("iPad"),
         r"iPad",
         (
-            N_("Settings › Cellular Data (or Mobile Data) › Add eSIM."),
-            N_("Use QR Code and scan it from another screen; or Enter Details Manually."),
-            N_("In the same menu, choose this eSIM for data and switch Data Roaming on."),
+            gettext_noop("Settings › Cellular Data (or Mobile Data) › Add eSIM."),
+            gettext_noop("Use QR Code and scan it from another screen; or Enter Details Manually."),
+            gettext_noop("In the same menu, choose this eSIM for data and switch Data Roaming on."),
         ),
     ),
     _Guide(
         "pixel",
-        N_("Google Pixel"),
+        gettext_noop("Google Pixel"),
         r"Pixel",
         (
-            N_("Settings › Network & internet › SIMs › Add SIM › Set up an eSIM."),
-            N_("Scan the code from another screen; or tap Need help? › Enter it manually."),
-            N_("Open the eSIM under SIMs, and switch on Use SIM, Mobile data and Roaming."),
+            gettext_noop("Settings › Network & internet › SIMs › Add SIM › Set up an eSIM."),
+            gettext_noop(
+                "Scan the code from another screen; or tap Need help? › Enter it manually."
+            ),
+            gettext_noop(
+                "Open the eSIM under SIMs, and switch on Use SIM, Mobile data and Roaming."
+            ),
         ),
     ),
     _Guide(
         "samsung",
-        N_("Samsung Galaxy"),
+        gettext_noop("Samsung Galaxy"),
         r"SAMSUNG|SM-[A-Z]\d",
         (
-            N_("Settings › Connections › SIM manager › Add eSIM."),
-            N_("Scan QR code, from another screen; or tap Enter activation code."),
-            N_("In the SIM manager, switch the eSIM on and choose it for Mobile data."),
-            N_("Settings › Connections › Mobile networks: switch Data roaming on."),
+            gettext_noop("Settings › Connections › SIM manager › Add eSIM."),
+            gettext_noop("Scan QR code, from another screen; or tap Enter activation code."),
+            gettext_noop("In the SIM manager, switch the eSIM on and choose it for Mobile data."),
+            gettext_noop("Settings › Connections › Mobile networks: switch Data roaming on."),
         ),
     ),
     _Guide(
         "xiaomi",
-        N_("Xiaomi, Redmi, POCO"),
+        gettext_noop("Xiaomi, Redmi, POCO"),
         r"Xiaomi|Redmi|POCO|MiuiBrowser",
         (
-            N_("Settings › Mobile networks (or SIM cards & mobile networks) › Manage eSIM."),
-            N_("Add eSIM, then scan the code from another screen or enter it by hand."),
-            N_("Choose the eSIM for mobile data, and switch on Data roaming in its settings."),
+            gettext_noop(
+                "Settings › Mobile networks (or SIM cards & mobile networks) › Manage eSIM."
+            ),
+            gettext_noop("Add eSIM, then scan the code from another screen or enter it by hand."),
+            gettext_noop(
+                "Choose the eSIM for mobile data, and switch on Data roaming in its settings."
+            ),
         ),
     ),
     _Guide(
         "huawei",
-        N_("Huawei, HONOR"),
+        gettext_noop("Huawei, HONOR"),
         r"Huawei|HONOR|HarmonyOS",
         (
-            N_("Settings › Mobile network › SIM management › eSIM (or Add eSIM)."),
-            N_("Scan the code from another screen, or choose to enter it by hand."),
-            N_("Settings › Mobile network › Mobile data: choose the eSIM, switch on Data roaming."),
+            gettext_noop("Settings › Mobile network › SIM management › eSIM (or Add eSIM)."),
+            gettext_noop("Scan the code from another screen, or choose to enter it by hand."),
+            gettext_noop(
+                "Settings › Mobile network › Mobile data: choose the eSIM, switch on Data roaming."
+            ),
         ),
     ),
     _Guide(
         "oppo",
-        N_("OPPO, OnePlus, vivo"),
+        gettext_noop("OPPO, OnePlus, vivo"),
         r"OPPO|OnePlus|vivo|CPH\d|realme",
         (
-            N_(
+            gettext_noop(
                 "Settings › Mobile network (or SIM card & mobile data) › the SIM slot that says "
                 "eSIM › Add eSIM."
             ),
-            N_("Scan the code from another screen, or choose to enter it by hand."),
-            N_("In the same menu, choose the eSIM for mobile data and switch on Data roaming."),
+            gettext_noop("Scan the code from another screen, or choose to enter it by hand."),
+            gettext_noop(
+                "In the same menu, choose the eSIM for mobile data and switch on Data roaming."
+            ),
         ),
     ),
     _Guide(
         "android",
-        N_("Other Android phones and tablets"),
+        gettext_noop("Other Android phones and tablets"),
         r"Android",
         (
-            N_("Open Settings and search for “eSIM”."),
-            N_("Add an eSIM: scan the code from another screen, or enter it by hand."),
-            N_("Choose the eSIM for mobile data and switch on data roaming for it."),
+            gettext_noop("Open Settings and search for “eSIM”."),
+            gettext_noop("Add an eSIM: scan the code from another screen, or enter it by hand."),
+            gettext_noop("Choose the eSIM for mobile data and switch on data roaming for it."),
         ),
     ),
     _Guide(
         "watch",
-        N_("Watches"),
+        gettext_noop("Watches"),
         r"$^",
         (
-            N_(
+            gettext_noop(
                 "Apple Watch takes only plans of the carrier of its iPhone, in the Watch app: this "
                 "eSIM cannot be installed on it."
             ),
-            N_(
+            gettext_noop(
                 "Galaxy Watch: Galaxy Wearable app › Watch settings › Mobile plans › Scan QR code. "
                 "It works only if the watch is not locked to a carrier."
             ),
-            N_(
+            gettext_noop(
                 "Simpler, and it always works: install it on the phone. The watch uses the phone’s "
                 "data."
             ),
@@ -145,12 +157,14 @@ GUIDES = (
     ),
     _Guide(
         "windows",
-        N_("Windows laptops"),
+        gettext_noop("Windows laptops"),
         r"Windows",
         (
-            N_("Settings › Network & internet › Cellular › eSIM profiles › Add profile."),
-            N_("Choose to enter an activation code, and paste the activation code from above."),
-            N_("Use the profile, then under Cellular allow roaming."),
+            gettext_noop("Settings › Network & internet › Cellular › eSIM profiles › Add profile."),
+            gettext_noop(
+                "Choose to enter an activation code, and paste the activation code from above."
+            ),
+            gettext_noop("Use the profile, then under Cellular allow roaming."),
         ),
     ),
 )
