@@ -9,6 +9,7 @@ from eka.jobs.renewing import Renewer
 from eka.usecases import (
     activation,
     bookkeeping,
+    delays,
     effects,
     gift_cards,
     looking,
@@ -54,6 +55,7 @@ def loops() -> list[Loop]:
     return [
         Loop("outbox", effects.work, 0.1, threads=2),
         Loop("supplies", provisioning.look_at_due, 0.2, threads=2),
+        Loop("delays", delays.tell_who_waits, 30.0),
         Loop("pools", pools.keep, 30.0),
         Loop("payments", looking.look_at_due, 1.0),
         Loop("orders", looking.expire_due, 1.0),

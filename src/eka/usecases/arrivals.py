@@ -32,7 +32,8 @@ def arrive(supply: models.Supply, said: Supplied, now: datetime) -> Refusal | No
         _doubt(supply, said.profile.iccid, now)
         profile = _profile(supply, said.profile, now)
     wanted = needs.is_wanted(supply)
-    supply.state, supply.profile = "ready", profile
+    supply.state = "ready" if wanted or profile is None else "dropped"
+    supply.profile, supply.why = profile, ""
     supply.reference = said.reference or supply.reference
     if said.cost is not None:
         supply.cost, supply.currency = said.cost.minor, said.cost.currency

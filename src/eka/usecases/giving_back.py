@@ -7,7 +7,7 @@ from django.db import transaction
 from eka.gateways.suppliers.terms import Held, Progress, SupplierRefused
 from eka.ledger import models
 from eka.ledger.seals import unseal
-from eka.rules.profiles import UNTOUCHED
+from eka.rules.profiles import CANCELLABLE
 from eka.usecases.cases import open_case
 from eka.usecases.profile_news import note
 from eka.usecases.suppliers import supplier
@@ -19,7 +19,7 @@ def cancel(iccid: str, now: datetime) -> None:
     Raises SupplierUnavailable, NoSuchSupplier: try again.
     """
     profile = models.Profile.objects.get(iccid=iccid)
-    if profile.state not in UNTOUCHED:
+    if profile.state not in CANCELLABLE:
         return
     try:
         supplier(profile.supplier).cancel(_held(profile))

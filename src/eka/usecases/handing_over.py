@@ -6,7 +6,8 @@ from django.db.models import F, TextField, Value
 from django.db.models.functions import Coalesce
 
 from eka.ledger import models
-from eka.rules.profiles import UNTOUCHED
+from eka.rules.lines import InvariantBroken
+from eka.rules.profiles import CANCELLABLE, UNTOUCHED
 from eka.usecases import outbox, spares
 
 
@@ -16,6 +17,8 @@ def give(need: str, line_id: int, now: datetime) -> models.Profile | None:
     if supply is None or supply.profile_id is None:
         return None
     profile = models.Profile.objects.select_for_update().get(pk=supply.profile_id)
+    if profile.line_id is not None or profile.final:
+        raise InvariantBroken(f"profile {profile.iccid} of {need} cannot be given to a line")
     profile.line_id, profile.current, profile.spare = line_id, True, False
     profile.given_at, profile.next_poll = now, now
     profile.usage_base = profile.usage_used or 0
@@ -34,7 +37,8 @@ def _or_none(text: str) -> Value:
 
 def lock(line_id: int | None) -> None:
     """Locks the line's profiles, in the order of their ids."""
-    list(models.Profile.objects.select_for_update().filter(line=line_id).order_by("pk"))
+    if line_id is not None:  # else it would be all that are on no line
+        list(models.Profile.objects.select_for_update().filter(line=line_id).order_by("pk"))
 
 
 def take_back(line_id: int, now: datetime) -> None:
@@ -42,15 +46,38 @@ def take_back(line_id: int, now: datetime) -> None:
 
     One that is on a phone stays there; its line is closed.
     """
-    for profile in models.Profile.objects.select_for_update().filter(line_id=line_id):
-        if profile.state not in UNTOUCHED:
-            continue
-        if profile.showings.exists():
+    held = models.Profile.objects.select_for_update().filter(line_id=line_id)
+    for profile in held.order_by("pk"):
+        if _is_as_new(profile):
+            _unname(line_id, profile)
+            profile.line, profile.current = None, False
+            profile.given_at, profile.next_poll = None, None
+            profile.save()
+            spares.give(profile)
+        elif profile.state in CANCELLABLE:
             outbox.put("cancel_profile", f"cancel:{profile.iccid}", now, {"iccid": profile.iccid})
-            continue
-        profile.line, profile.current, profile.given_at, profile.next_poll = None, False, None, None
-        profile.save()
-        spares.give(profile)
+
+
+def _is_as_new(profile: models.Profile) -> bool:
+    """Whether nobody has seen its code, and no phone has asked for it.
+
+    One that was given up for another has been told to be cancelled already.
+    """
+    return (
+        profile.current
+        and profile.state in UNTOUCHED
+        and not (profile.eid or profile.usage_used)
+        and not profile.showings.exists()
+    )
+
+
+def _unname(line_id: int, profile: models.Profile) -> None:
+    """The line is not found by the profile's numbers any more: they are of who gets it next."""
+    line = models.Line.objects.get(pk=line_id)
+    for name in ("iccid", "imsi", "msisdn"):
+        if getattr(line, name) == getattr(profile, name):
+            setattr(line, name, None)
+    line.save(update_fields=["iccid", "imsi", "msisdn"])
 
 
 def release(order_id: int) -> None:

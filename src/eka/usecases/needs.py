@@ -10,6 +10,7 @@ from msgspec import Struct
 from eka.ledger import models, offers
 from eka.rules.baskets import AddOnItem, Item, NewLineItem, RenewalItem, TopUpItem
 from eka.rules.supply import Source
+from eka.rules.units import parse_money
 from eka.usecases import handing_over, moving, outbox
 from eka.usecases.suppliers import suppliers
 
@@ -40,14 +41,18 @@ def of_order(order: models.Order, items: Sequence[models.OrderItem]) -> list[Nee
 
 def _of_item(order: models.Order, item: models.OrderItem) -> list[Need]:
     terms: Item = msgspec.convert(item.terms, Item)
-    if item.plan_version is None or not item.plan_version.plan.supply:
+    if item.plan_version is None:
         return []
     sources = offers.sources(item.plan_version.plan.supply)
     key = f"order:{order.number}:{item.position}"
     if isinstance(terms, NewLineItem):
-        return [
-            Need(key=key, kind="profile", sources=sources, order=order.pk, position=item.position)
-        ]
+        sources = sources or _asked(key)
+        need = Need(
+            key=key, kind="profile", sources=sources, order=order.pk, position=item.position
+        )
+        return [need] if sources else []
+    if not sources:
+        return []
     holder = current_profile(item.line_id)
     found = None if holder is None else data_source(sources, holder.supplier, terms)
     if holder is None or found is None:
@@ -67,15 +72,28 @@ def _of_item(order: models.Order, item: models.OrderItem) -> list[Need]:
     ]
 
 
+def _asked(key: str) -> tuple[Source, ...]:
+    """The source of which it was asked last: what was sold with an eSIM is delivered with one."""
+    latest = models.Supply.objects.filter(need=key).order_by("-nth").first()
+    return () if latest is None else (_source(latest),)
+
+
+def _source(supply: models.Supply) -> Source:
+    cost_max = parse_money(supply.cost_max) if supply.cost_max else None
+    return Source(supplier=supply.supplier, package=supply.package, cost_max=cost_max)
+
+
 def data_source(sources: Sequence[Source], supplier: str, item: Item) -> Source | None:
     """What is to be bought of the profile's supplier for the item; None where it sells no data.
 
     Its `package` is "" where the supplier would have to sell some, and has none that fits.
     """
     opened = suppliers().get(supplier)
-    if opened is None or not opened.sells_data:
-        return None
     own = next((source for source in sources if source.supplier == supplier), None)
+    # One that is missing from the suppliers file today sells data if the plan names any of its.
+    named = own is not None and bool(own.renews or own.top_ups)
+    if not (named if opened is None else opened.sells_data):
+        return None
     package = ""
     if own is not None and isinstance(item, TopUpItem):
         package = own.top_ups.get(item.data, "")
@@ -117,7 +135,6 @@ def of_pool(source: Source, nth: int) -> Need:
 
 def of_supply(supply: models.Supply) -> Need:
     """The need that the supply is for, with the sources as they are now."""
-    own = Source(supplier=supply.supplier, package=supply.package)
     if supply.order_id is not None:
         order = models.Order.objects.get(pk=supply.order_id)
         items = order.items.select_related("plan_version__plan").filter(
@@ -129,15 +146,18 @@ def of_supply(supply: models.Supply) -> Need:
     if (move := _move(supply.need)) is not None:
         return of_move(move)
     if supply.need == f"line:{supply.line_id}":
-        return of_line(int(supply.line_id or 0))
+        need = of_line(int(supply.line_id or 0))
+        if need.sources:
+            return need
     return Need(
         key=supply.need,
         kind=supply.kind,
-        sources=(own,),
+        sources=(_source(supply),),
         order=supply.order_id,
         position=supply.position,
         line=supply.line_id,
         target=supply.target_id,
+        new=supply.need.startswith("pool:"),
     )
 
 

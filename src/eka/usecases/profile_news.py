@@ -34,6 +34,23 @@ def take_progress(supplier_name: str, progress: Progress, key: str, now: datetim
     return note(profile, progress, key, now)
 
 
+@transaction.atomic
+def take_stand(supplier_name: str, progress: Progress, now: datetime) -> str:
+    """Takes in how a profile stands, as its supplier says when asked; what is no news leaves none.
+
+    So a notification that never came is made up for.
+    """
+    rows = models.Profile.objects.select_for_update().filter(supplier=supplier_name)
+    profile = rows.filter(iccid=progress.iccid).first()
+    if profile is None:
+        return "unknown profile"
+    stand = Stand(_state(profile), profile.state_at, profile.final)
+    at = min(progress.at, now) if progress.at else None
+    if after(stand, progress.event, at).state == stand.state:
+        return "nothing new"
+    return note(profile, progress, f"asked:{progress.iccid}:{format_instant(now)}", now)
+
+
 def note(profile: models.Profile, progress: Progress, key: str, now: datetime) -> str:
     """Takes news into a profile that is locked, and adds it to its story."""
     at = min(progress.at or now, now)

@@ -12,26 +12,23 @@ Locks are taken in this order: the order, its supply, the profile, the line.
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
 from eka.gateways.suppliers.opening import UnreadableSuppliers
 from eka.gateways.suppliers.terms import (
-    ProfileAsk,
     Supplied,
     Supplier,
     SupplierError,
     SupplierRefused,
     SupplierUnavailable,
-    TopUpAsk,
 )
 from eka.ledger import models
 from eka.ledger.connections import rows
 from eka.rules.patience import next_supply_look
-from eka.rules.supply import PATIENCE, STAFF, Refusal, course
-from eka.rules.units import format_money, parse_money
-from eka.usecases import arrivals, needs, spares
+from eka.rules.supply import FAIR_LOOKS, PATIENCE, STAFF, Refusal, Source, course, is_overdue
+from eka.rules.units import format_money
+from eka.usecases import arrivals, asking, needs, spares
 from eka.usecases.cases import open_case
 from eka.usecases.needs import Need
 from eka.usecases.numbers import new_number
@@ -41,6 +38,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
 OPEN = ("asked", "placed")
+ENDED_IN_VAIN = ("refused", "dropped")
 # A supplier that lost the connection may still be at our order, and lists it when it is done.
 SETTLES = timedelta(minutes=2)
 REFUSED_LOOKS = 8  # who was told "not now" waits a minute and more
@@ -69,27 +67,34 @@ def have(wanted: Sequence[Need], now: datetime) -> bool:
 def _have(need: Need, now: datetime) -> bool:
     supplies = models.Supply.objects.filter(need=need.key)
     latest = supplies.order_by("-nth").first()
-    if latest is None:
-        return ask(need, 0, now)
     if supplies.filter(state="ready").exists():
         return True
-    if latest.state == "refused":
+    if latest is None or latest.state == "dropped":
+        return ask(need, 0, now, after=latest, anew=True).state == "ready"
+    if latest.why:
         raise Undeliverable(latest.why)
-    if now >= latest.first_asked_at + PATIENCE:
-        raise Undeliverable("busy")
     return False
 
 
-def ask(need: Need, place: int, now: datetime, after: models.Supply | None = None) -> bool:
-    """Asks for it at the source of this place, after `after` came to nothing; whether it is there.
+def ask(
+    need: Need,
+    place: int,
+    now: datetime,
+    after: models.Supply | None = None,
+    *,
+    anew: bool = False,
+) -> models.Supply:
+    """Asks for it at the source of this place, after `after` came to nothing; ready where a spare
+    one was there.
 
-    At the same source again it is not asked for at once.
+    At the same source again it is not asked for at once. `anew`: who waits began to wait now.
     """
     source = need.sources[place]
     spare = spares.take(source) if need.kind == "profile" and not need.new else None
-    again = after is not None and after.package == source.package
-    looks = max(after.looks, REFUSED_LOOKS) + 1 if after is not None and again else 0
-    models.Supply.objects.create(
+    known = None if anew else after
+    again = known is not None and is_of(known, source)
+    looks = max(known.looks, REFUSED_LOOKS) + 1 if known is not None and again else 0
+    return models.Supply.objects.create(
         number=new_number("S"),
         need=need.key,
         nth=after.nth + 1 if after else 0,
@@ -104,19 +109,28 @@ def ask(need: Need, place: int, now: datetime, after: models.Supply | None = Non
         state="ready" if spare else "asked",
         profile=spare,
         asked_at=now,
-        first_asked_at=after.first_asked_at if after else now,
+        first_asked_at=known.first_asked_at if known else now,
         ended_at=now if spare else None,
         looks=looks,
         next_look=None if spare else next_supply_look(looks, now) if again else now,
     )
-    return spare is not None
+
+
+def is_of(supply: models.Supply, source: Source) -> bool:
+    """Whether the supply was asked of this source."""
+    return (supply.supplier, supply.package) == (source.supplier, source.package)
 
 
 def look_at_due(now: datetime, most: int = 20) -> int:
     """Orders, or asks about, at most `most` supplies whose turn it is; how many there were."""
     claimed = rows(CLAIM, {"now": now, "lease": now + LEASE, "most": most})
     for (number,) in claimed:
-        advance(number, now)
+        try:
+            advance(number, now)
+        except Exception:
+            # One that breaks holds up no other, and who waits for it does not wait without an end.
+            log.exception("supply %s is not known to be done", number)
+            _not_known(number, now, 0)
     return len(claimed)
 
 
@@ -128,12 +142,9 @@ def equip(line_id: int, now: datetime) -> bool:
     """
     models.Line.objects.select_for_update().get(pk=line_id)
     need = needs.of_line(line_id)
-    supplies = models.Supply.objects.filter(need=need.key)
-    if not need.sources or supplies.exists() or needs.current_profile(line_id):
+    if not need.sources or needs.current_profile(line_id):
         return False
-    if ask(need, 0, now):
-        needs.tell(supplies.get(), now)
-    return True
+    return _ask_anew(need, now)
 
 
 def replace(move_id: int, now: datetime) -> None:
@@ -141,12 +152,19 @@ def replace(move_id: int, now: datetime) -> None:
     with transaction.atomic():
         move = models.DeviceMove.objects.select_related("old").get(pk=move_id)
         models.Profile.objects.select_for_update().get(pk=move.old_id)  # before what hangs on it
-        need = needs.of_move(move)
-        supplies = models.Supply.objects.filter(need=need.key).order_by("-nth")
-        last = supplies.first()
-        fresh = last is None or last.state == "refused"  # staff may try again
-        if move.ended_at is None and fresh and ask(need, 0, now, after=last):
-            needs.tell(supplies[0], now)
+        if move.ended_at is None:
+            _ask_anew(needs.of_move(move), now)
+
+
+def _ask_anew(need: Need, now: datetime) -> bool:
+    """Asks unless it is there or on its way: staff may try again. Whether it was asked for."""
+    last = models.Supply.objects.filter(need=need.key).order_by("-nth").first()
+    if last is not None and last.state not in ENDED_IN_VAIN:
+        return False
+    supply = ask(need, 0, now, after=last, anew=True)
+    if supply.state == "ready":
+        needs.tell(supply, now)
+    return True
 
 
 def advance(number: str, now: datetime) -> None:
@@ -168,39 +186,35 @@ def advance(number: str, now: datetime) -> None:
 def _say(opened: Supplier, supply: models.Supply, now: datetime) -> Supplied:
     """Orders it, or looks whether it was ordered; outside any transaction."""
     if supply.state == "placed":
-        return _look(opened, supply)
+        return asking.look(opened, supply)
     if supply.sent_at is not None and not opened.remembers:
-        found = _look(opened, supply)
+        found = asking.look(opened, supply)
         if found.status != "unknown":
             return found
         if now < supply.sent_at + SETTLES:
             raise SupplierUnavailable("it may still be at it: too early to order again")
-    # From here on it may have been ordered, whatever becomes of this process.
-    models.Supply.objects.filter(pk=supply.pk).update(sent_at=now)
-    if supply.kind == "top_up":
-        return opened.top_up(_top_up(supply))
-    return opened.order(ProfileAsk(**_shared(supply)))
+    if not _goes_out(supply, now):
+        raise SupplierUnavailable("another of us orders it now, or nobody wants it any more")
+    return asking.order(opened, supply)
 
 
-def _look(opened: Supplier, supply: models.Supply) -> Supplied:
-    if supply.kind == "top_up":
-        return opened.look_top_up(_top_up(supply), supply.reference)
-    return opened.look(ProfileAsk(**_shared(supply)), supply.reference)
+@transaction.atomic
+def _goes_out(seen: models.Supply, now: datetime) -> bool:
+    """Writes down that it may have been ordered from here on, whatever becomes of this process.
 
-
-def _top_up(supply: models.Supply) -> TopUpAsk:
-    target = supply.target
-    assert target is not None
-    return TopUpAsk(iccid=target.iccid, profile=target.reference, **_shared(supply))
-
-
-def _shared(supply: models.Supply) -> dict[str, Any]:
-    return {
-        "number": supply.number,
-        "package": supply.package,
-        "asked_at": supply.asked_at,
-        "cost_max": parse_money(supply.cost_max) if supply.cost_max else None,
-    }
+    Not where another process did since it was `seen`. What was never sent and nobody wants any more
+    is dropped.
+    """
+    supply = _locked(seen.number)
+    if supply is None or (supply.state, supply.sent_at) != (seen.state, seen.sent_at):
+        return False
+    if supply.sent_at is None and not needs.is_wanted(supply):
+        supply.state, supply.ended_at, supply.next_look = "dropped", now, None
+        supply.save(update_fields=["state", "ended_at", "next_look"])
+        return False
+    supply.sent_at = now
+    supply.save(update_fields=["sent_at"])
+    return True
 
 
 @transaction.atomic
@@ -249,41 +263,42 @@ def _wait(
     What the supplier may have made stays open, and is spare when it turns up.
     """
     supply.looks += 1
-    supply.next_look = next_look or next_supply_look(supply.looks, now, wait_s)
+    due = next_look or next_supply_look(supply.looks, now, wait_s)
+    until = supply.first_asked_at + PATIENCE
+    supply.next_look = min(due, until) if now < until else due
     supply.save(update_fields=["state", "reference", "looks", "next_look"])
-    following = models.Supply.objects.filter(need=supply.need, nth__gt=supply.nth)
-    overdue = now >= supply.first_asked_at + PATIENCE and not following.exists()
-    if overdue and needs.is_wanted(supply):
-        _elsewhere(supply, "busy", now)
+    looks = FAIR_LOOKS if wait_s else supply.looks  # who says "not now" is given no time for it
+    if is_overdue(supply.first_asked_at, looks, now):
+        _go_on(supply, "busy", now)
 
 
 def _refused(supply: models.Supply, why: Refusal, code: str, now: datetime) -> None:
-    supply.state, supply.why, supply.code = "refused", why, code
+    # Where nobody waits for it now, nobody is told; who wants it again asks anew.
+    supply.state = "refused" if needs.is_wanted(supply) else "dropped"
+    supply.why, supply.code = why, code
     supply.ended_at, supply.next_look = now, None
     supply.save(update_fields=["state", "why", "code", "ended_at", "next_look"])
     if why in STAFF:
         facts = {"supply": supply.number, "supplier": supply.supplier, "package": supply.package}
         key = f"supply_refused:{supply.supplier}/{supply.package}:{why}:{now.date()}"
         open_case("supply_refused", key, now, {**facts, "why": why, "code": code}, supply.order_id)
-    later = models.Supply.objects.filter(need=supply.need, nth__gt=supply.nth)
-    if needs.is_wanted(supply) and not later.exists():
-        _elsewhere(supply, why, now)
+    _go_on(supply, why, now)
 
 
-def _elsewhere(supply: models.Supply, why: Refusal, now: datetime) -> None:
+def _go_on(supply: models.Supply, why: Refusal, now: datetime) -> None:
     """Goes on to the next source, or to the same one later; else those who wait are told."""
-    need = needs.of_supply(supply)
-    place = next(
-        (
-            place
-            for place, source in enumerate(need.sources)
-            if (source.supplier, source.package) == (supply.supplier, supply.package)
-        ),
-        len(need.sources) - 1,  # the plan has other sources meanwhile
-    )
-    others = place + 1 < len(need.sources)
-    if others or course(why, supply.first_asked_at, now, others=others) == "again":
-        if ask(need, place + 1 if others else place, now, after=supply):
-            needs.tell(supply, now)
+    later = models.Supply.objects.filter(need=supply.need, nth__gt=supply.nth)
+    if later.exists() or not needs.is_wanted(supply):
         return
+    need = needs.of_supply(supply)
+    places = [place for place, source in enumerate(need.sources) if is_of(supply, source)]
+    following = places[-1] + 1 if places else 0  # the plan may have other sources meanwhile
+    others = following < len(need.sources)
+    if others or course(why, supply.first_asked_at, now, others=others) == "again":
+        asked = ask(need, following if others else places[-1], now, after=supply)
+        if asked.state == "ready":
+            needs.tell(asked, now)
+        return
+    supply.why = why
+    supply.save(update_fields=["why"])
     needs.tell(supply, now, why)

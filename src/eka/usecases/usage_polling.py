@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from eka.gateways.suppliers.terms import (
     Held,
@@ -21,13 +22,16 @@ from eka.gateways.suppliers.terms import (
 from eka.ledger import models
 from eka.ledger.connections import rows, run
 from eka.rules.lines import InvariantBroken
+from eka.rules.profiles import ORDER
 from eka.rules.usage_polls import DAY, SHORTEST
 from eka.usecases.lasting_cases import close_while, open_while
+from eka.usecases.profile_news import take_stand
 from eka.usecases.supplier_usage import take_report
 from eka.usecases.suppliers import supplier, suppliers
 
 log = logging.getLogger(__name__)
 
+UNDER_WAY = (*ORDER, "disabled", "error")
 MINUTE = timedelta(minutes=1)
 LEASE = timedelta(minutes=5)
 
@@ -115,6 +119,7 @@ def _ask(opened: Supplier, held: Sequence[Held], now: datetime) -> None:
         run(WAIT, {"supplier": opened.name, "until": now + wait, "iccids": iccids})
     else:
         _take(opened, held, reports, now)
+        _look_at_phones(opened, held, now)
 
 
 def _refused(
@@ -145,6 +150,26 @@ def _take(
         told.add(report.iccid)
     untold = [profile.iccid for profile in held if profile.iccid not in told]
     _ask_again(opened.name, untold, now + SHORTEST)
+
+
+def _look_at_phones(opened: Supplier, held: Sequence[Held], now: datetime) -> None:
+    """Asks how far those are that are not on a phone yet, or are to leave one.
+
+    A notification may have been lost, and Airalo sends none of this.
+    """
+    asked = models.Profile.objects.filter(
+        Q(state__in=UNDER_WAY) | Q(moves_from__ended_at=None, moves_from__isnull=False),
+        supplier=opened.name,
+        iccid__in=[profile.iccid for profile in held],
+        final=False,
+    )
+    wanted = set(asked.values_list("iccid", flat=True))
+    try:
+        for profile in held:
+            if profile.iccid in wanted and (progress := opened.progress(profile)) is not None:
+                take_stand(opened.name, progress, now)
+    except SupplierError as error:
+        log.warning("%s does not tell how far a profile is: %s", opened.name, error)
 
 
 def _ask_again(supplier_name: str, iccids: Sequence[str], at: datetime) -> None:

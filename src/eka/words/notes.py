@@ -11,6 +11,10 @@ from eka.words.tongue import Tongue
 
 MESSAGES = {
     "order_fulfilled": N_("Your order {order} is delivered."),
+    "order_delayed": N_(
+        "Your order {order} takes longer than usual: the network has not delivered your eSIM yet. "
+        "You get it within six hours, or all of your money back by itself."
+    ),
     "order_undeliverable": N_(
         "What you bought with order {order} could not be delivered. All of the money goes back."
     ),

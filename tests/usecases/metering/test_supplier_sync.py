@@ -14,6 +14,7 @@ from eka.gateways.sandbox.serving import opened
 from eka.gateways.suppliers.airalo import AiraloSettings, AiraloSupplier
 from eka.ledger import models
 from eka.rules.units import Money, format_money
+from eka.usecases.addresses import supply_notify_url
 from eka.usecases.supplier_sync import sync_due
 from eka.usecases.suppliers import use_suppliers
 
@@ -52,9 +53,29 @@ def test_the_list_and_the_credit_of_each_supplier_are_kept(world: World) -> None
         assert set(kept.values_list("code", flat=True)) == listed
 
 
+def heard_at(address: str) -> None:
+    """Airalo knows this address of ours already."""
+    models.SupplierStand.objects.create(supplier="airalo", notified_at=address)
+
+
+def test_a_supplier_that_does_not_find_us_is_told_our_address_again(world: World) -> None:
+    sync_due(NOON)
+    assert (stand().notified_at, stand().last_error) == ("", "")  # nobody answers HEAD there
+    assert sync_due(NOON + timedelta(minutes=6)) == 1
+
+
+def test_a_supplier_learns_where_we_are_now(world: World) -> None:
+    models.SupplierStand.objects.create(supplier="esimaccess", notified_at="http://old.example")
+    sync_due(NOON)
+    assert stand("esimaccess").notified_at == supply_notify_url("esimaccess")
+    kept = world.boxes["esimaccess"].records.get("webhook", "url")
+    assert kept == {"webhook": supply_notify_url("esimaccess")}
+
+
 def test_credit_is_read_every_quarter_of_an_hour_and_the_list_every_six_hours(
     world: World,
 ) -> None:
+    heard_at(supply_notify_url("airalo"))
     sync_due(NOON)
     assert sync_due(NOON + timedelta(minutes=14)) == 0
 

@@ -1,6 +1,5 @@
 """What goes wrong while a paid order waits: each ends with one profile or the money, never both."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from eka.gateways.payments.terms import DisputeReport
 from eka.gateways.suppliers.terms import Delivered, Supplied, SupplierRefused, SupplierUnavailable
 from eka.ledger import models
 from eka.rules.baskets import NewLineItem, RenewalItem
-from eka.usecases import disputes, moving, provisioning, spares
+from eka.usecases import disputes, moving, provisioning
 from eka.usecases.suppliers import suppliers, use_suppliers
 
 CODE = "LPA:1$smdp.example.com$04386-AGYFT-A74Y8-3F815"

@@ -7,6 +7,7 @@ from tests.usecases.supplying.conftest import NAMES, SupplyingShop, source
 
 from eka.gateways.suppliers.terms import NotAuthentic, Progress
 from eka.ledger import models
+from eka.usecases import moving, supplier_usage, usage_polling
 from eka.usecases.profile_news import key_of, take_progress
 
 LIFE = ("download", "install", "enable")
@@ -115,3 +116,38 @@ def test_a_line_that_starts_at_its_first_use_starts_when_it_is_switched_on(
     assert state.activated_at is not None
     assert state.activated_at >= began
     shop.work()
+
+
+@pytest.mark.parametrize("name", ["airalo", "esimaccess"])
+def test_news_that_never_came_is_asked_for(shop: SupplyingShop, name: str) -> None:
+    profile = bought(shop, name)
+    for act in LIFE:
+        shop.phone(profile, act)  # type: ignore[arg-type]
+    shop.phone(profile, "use", 10**8)
+    shop.letters(name)  # all of it is lost
+    shop.clock.pass_(minutes=30)
+    supplier_usage.poll_soon(name, profile.iccid, shop.clock.now())
+    assert usage_polling.poll_due(shop.clock.now()) == 1
+    profile.refresh_from_db()
+    assert profile.state == "enabled"
+    stories = profile.events.count()
+    shop.clock.pass_(hours=7)
+    usage_polling.poll_due(shop.clock.now())
+    assert profile.events.count() == stories
+
+
+def test_a_deletion_that_a_move_waits_for_is_asked_for(shop: SupplyingShop) -> None:
+    profile = bought(shop, "esimaccess")
+    for act in LIFE:
+        shop.phone(profile, act)  # type: ignore[arg-type]
+    shop.hear_of("esimaccess", shop.letters("esimaccess"))
+    wish = moving.Wish(line=int(profile.line_id or 0), reason="new_phone")
+    move = moving.ask(wish, "form-move", shop.clock.now())
+    assert models.DeviceMove.objects.get(pk=move).state == "waiting_for_deletion"
+    shop.phone(profile, "delete")
+    shop.letters("esimaccess")  # lost
+    shop.clock.pass_(hours=7)
+    usage_polling.poll_due(shop.clock.now())
+    profile.refresh_from_db()
+    assert profile.state == "deleted"
+    assert models.DeviceMove.objects.get(pk=move).state != "waiting_for_deletion"

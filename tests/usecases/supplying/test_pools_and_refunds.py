@@ -55,10 +55,13 @@ def test_a_refund_before_the_delivery_leaves_a_spare_profile(
     shop: SupplyingShop, name: str
 ) -> None:
     shop.offer(source(name))
+    shop.upset(name, mute=1000)
     order = shop.buy_abroad()
+    shop.supply()
     refund(shop, order)
     assert shop.state(order) == "refunded"
-    shop.supply()
+    shop.upset(name)
+    shop.wait(hours=1)
     assert [profile.spare for profile in shop.profiles()] == [True]
     following = shop.buy_abroad()
     assert shop.state(following) == "fulfilled"

@@ -9,7 +9,7 @@ from eka.ledger import models
 from eka.ledger.seals import unseal
 from eka.rules.activation_codes import read_activation_code, read_iccid
 from eka.rules.supply import PATIENCE
-from eka.usecases import provisioning
+from eka.usecases import delays, provisioning
 from eka.usecases.goods import UnableToQuote
 from eka.usecases.suppliers import supplier, use_suppliers
 
@@ -111,6 +111,21 @@ def test_maintenance_that_does_not_end_gives_the_money_back(shop: SupplyingShop,
     shop.wait(hours=2)
     assert shop.state(order) == "refunded"
     assert shop.sold_since(name) == 0
+
+
+def test_who_waits_longer_than_usual_is_told_so_once(shop: SupplyingShop) -> None:
+    shop.offer(source("esimaccess"))
+    shop.want("esimaccess", maintenance=True)
+    order = shop.buy_abroad()
+    shop.supply()
+    assert delays.tell_who_waits(shop.clock.now()) == 0
+    shop.wait(hours=0.5)
+    assert delays.tell_who_waits(shop.clock.now()) == 1
+    assert delays.tell_who_waits(shop.clock.now()) == 0
+    assert shop.messages().count("order_delayed") == 1
+    shop.want("esimaccess")
+    shop.wait(hours=3)
+    assert shop.state(order) == "fulfilled"
 
 
 @pytest.mark.parametrize("name", ["airalo", "esimaccess"])
