@@ -52,3 +52,18 @@ def test_a_rate_of_nothing_is_refused(eka: Eka, url: str) -> None:
     done = eka("bench", "checkouts", "--rate", "0", "--database", url)
     assert done.returncode == 2
     assert "--rate" in done.stderr
+
+
+def test_new_lines_get_their_esims_from_the_supplier(eka: Eka, url: str) -> None:
+    options = ("--rate", "5", "--seconds", "2", "--drivers", "1", "--threads", "2")
+    done = eka("bench", "checkouts", *options, "--esims", "es2plus", "--keep", "--database", url)
+    assert done.returncode == 0, done.stderr
+    assert "es2plus" in done.stdout
+    assert re.search("^lost: 0; failed: 0$", done.stdout, re.M), done.stdout
+    with psycopg.connect(schema_url(url)) as connection:
+        asked = "SELECT count(*), count(DISTINCT iccid) FROM profile WHERE current"
+        held, different = connection.execute(asked).fetchall()[0]
+        sold = connection.execute(
+            "SELECT count(*) FROM order_item WHERE kind = 'new_line' AND state = 'done'"
+        ).fetchall()[0][0]
+    assert held == different == sold > 0

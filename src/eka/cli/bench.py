@@ -79,9 +79,18 @@ def charging(database_url: str | None, **given: Any) -> None:
 )
 @click.option("--drivers", default=2, show_default=True, help="Processes of buyers.")
 @click.option("--threads", default=8, show_default=True, help="Buyers at once in each.")
+@click.option(
+    "--esims",
+    "supplier",
+    type=click.Choice(["", "es2plus", "airalo", "esimaccess"]),
+    default="",
+    help="Sell new lines with eSIMs of this supplier's sandbox, instead of renewals.",
+)
 @click.option("--keep", is_flag=True, help="Leave the shop there when done.")
 @database_url_option
-def checkouts(database_url: str | None, chosen: str, keep: bool, **given: Any) -> None:
+def checkouts(
+    database_url: str | None, chosen: str, supplier: str, keep: bool, **given: Any
+) -> None:
     """Sell by all the real parts: quotes, payments, notifications, fulfilment.
 
     Works in a schema of its own (eka_bench_checkouts), which is made anew. The gateways are their
@@ -93,4 +102,5 @@ def checkouts(database_url: str | None, chosen: str, keep: bool, **given: Any) -
         raise CallWrong("--rate, --seconds, --drivers and --threads are more than nothing.")
     gateways = GATEWAYS if chosen == "mixed" else (chosen,)
     with database_address(database_url) as url:
-        run_checkouts(CheckoutBench(url=url, gateways=gateways, **given), keep=keep)
+        wanted = CheckoutBench(url=url, gateways=gateways, supplier=supplier, **given)
+        run_checkouts(wanted, keep=keep)

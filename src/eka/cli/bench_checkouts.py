@@ -1,7 +1,8 @@
 """Checkouts a second: quoted, begun, paid, notified over HTTP and fulfilled, by the real parts.
 
-Each buyer renews a line of their own. What is measured is what a buyer sees: how long it takes from
-the wish to the page of the gateway, and from paying there until the data is on the line.
+Each buyer renews a line of their own, or buys a new one with an eSIM. What is measured is what a
+buyer sees: how long it takes from the wish to the page of the gateway, and from paying there until
+the data is on the line.
 """
 
 import multiprocessing
@@ -49,10 +50,13 @@ BARE = """
 INSERT INTO outbox (key, kind, payload, made_at, attempts, last_error)
 VALUES (%s, 'bench', '{}', now(), 0, '')
 """
-CATALOGUE = """
-plans:
-  bench: {data: 5GB, period: 30d, price: 10.00 USD, prices: [72.00 CNY], rollover: {}}
-"""
+TERMS = "data: 5GB, period: 30d, price: 10.00 USD, prices: [72.00 CNY], rollover: {}"
+# What each supplier's sandbox sells.
+PACKAGES = {
+    "es2plus": "eka-travel",
+    "airalo": "moshi-moshi-7days-1gb",
+    "esimaccess": "CKH179",
+}
 
 
 def schema_url(url: str) -> str:
@@ -69,6 +73,16 @@ class CheckoutBench(NamedTuple):
     gateways: tuple[str, ...]
     drivers: int
     threads: int
+    supplier: str = ""  # of the eSIMs that are sold; "": lines are renewed
+
+    @property
+    def catalogue(self) -> str:
+        """What the shop sells."""
+        sold = f"plans:\n  bench: {{{TERMS}}}\n"
+        if self.supplier:
+            source = f"{{supplier: {self.supplier}, package: {PACKAGES[self.supplier]}}}"
+            sold += f"  esim: {{{TERMS}, supply: [{source}]}}\n"
+        return sold
 
     @property
     def schema_url(self) -> str:
@@ -128,17 +142,18 @@ def _prepare(connection: Database, bench: CheckoutBench) -> None:
         "last": bench.checkouts,
         "start": now - timedelta(days=10),
         "end": now + timedelta(days=20),
-        "plan": _open_shop(now),
+        "plan": _open_shop(bench, now),
     }
     with connection.transaction():
         for statement in (SUBSCRIBERS, LINES, STATES, PERIODS, BUCKETS, ENTRIES):
             connection.execute(statement, given)
         connection.execute("UPDATE line SET subscriber_id = id")
+        connection.execute("SELECT setval(pg_get_serial_sequence('line', 'id'), max(id)) FROM line")
     connection.execute("VACUUM ANALYZE")
     connection.execute("CHECKPOINT")
 
 
-def _open_shop(now: datetime) -> int:
+def _open_shop(bench: CheckoutBench, now: datetime) -> int:
     import django
     from django.core.management import call_command
 
@@ -149,7 +164,7 @@ def _open_shop(now: datetime) -> int:
     from eka.usecases.shop import set_shop
 
     call_command("migrate", verbosity=0, interactive=False)
-    import_catalogue(read_catalogue(CATALOGUE), now)
+    import_catalogue(read_catalogue(bench.catalogue), now)
     set_shop("currencies: [USD, CNY]", now)
     return OnSale()["bench"].version
 
@@ -207,6 +222,7 @@ def _drivers(bench: CheckoutBench, parts: Parts) -> tuple[list[Connection], list
             rate=bench.rate,
             checkouts=bench.checkouts,
             gateways=bench.gateways,
+            esims=bool(bench.supplier),
             environment=dict(parts.environment),
             addresses=dict(parts.addresses),
         )
@@ -313,7 +329,8 @@ def _told(bench: CheckoutBench, seen: Seen, bare: float) -> Iterator[str]:
     rate = done / seconds
     yield (
         f"{done:,} checkouts in {seconds:.1f} s: {rate:.1f} a second"
-        f" ({bench.rate:g} were asked for; {', '.join(bench.gateways)};"
+        f" ({bench.rate:g} were asked for; {bench.supplier or 'renewals'};"
+        f" {', '.join(bench.gateways)};"
         f" {bench.drivers} processes of {bench.threads} buyers)"
     )
     yield f"from the wish to the gateway's page: {_percentiles(seen.begun)}"

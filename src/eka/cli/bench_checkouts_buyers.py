@@ -31,6 +31,7 @@ class Plan(NamedTuple):
     rate: float
     checkouts: int
     gateways: tuple[str, ...]
+    esims: bool
     environment: Mapping[str, str]
     addresses: Mapping[str, str]
 
@@ -100,7 +101,7 @@ class _Buyer:
         due = self._starts + number / self._plan.rate
         time.sleep(max(0.0, due - time.monotonic()))
         name = self._plan.gateways[number % len(self._plan.gateways)]
-        order, payment, url = _begin(number, name)
+        order, payment, url = _begin(number, name, esim=self._plan.esims)
         begun = time.monotonic()
         if name == "alipay":
             self._http.get(url)  # at Alipay a payment begins when its page is opened
@@ -110,10 +111,10 @@ class _Buyer:
         return Acted(order, due, begun, paid)
 
 
-def _begin(number: int, name: str) -> tuple[str, str, str]:
-    """Quotes the renewal of a line and begins its payment: order, payment and where to pay."""
+def _begin(number: int, name: str, *, esim: bool) -> tuple[str, str, str]:
+    """Quotes a renewal, or a new eSIM, and begins its payment: order, payment and where to pay."""
     from eka import clock
-    from eka.rules.baskets import RenewalItem
+    from eka.rules.baskets import NewLineItem, RenewalItem
     from eka.usecases import checkout
     from eka.usecases.addresses import notify_url
     from eka.usecases.gateways import gateway
@@ -122,7 +123,7 @@ def _begin(number: int, name: str) -> tuple[str, str, str]:
     currency = "CNY" if name in ("wechat", "alipay") else "USD"
     wish = Wish(
         subscriber=number + 1,
-        items=(RenewalItem(line=number + 1),),
+        items=(NewLineItem(plan="esim") if esim else RenewalItem(line=number + 1),),
         currency=currency,
         key=f"bench-{number}",
     )

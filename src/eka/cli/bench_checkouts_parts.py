@@ -23,6 +23,7 @@ START_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 10
 QUESTIONS = 16
 SANDBOXES = ("stripe", "paypal", "wechat", "alipay")  # in the order of their ports
+SUPPLIERS = 3  # whose ports follow
 
 Process = subprocess.Popen[bytes]
 
@@ -41,7 +42,7 @@ def running_parts(url: str, folder: Path) -> Iterator[Parts]:
 
     Errors: AnswerIsNo where one does not start.
     """
-    web, *sandboxes = _free_ports(1 + len(SANDBOXES))
+    web, *sandboxes = _free_ports(1 + len(SANDBOXES) + SUPPLIERS)
     environment = {
         **os.environ,
         "DATABASE_URL": url,
@@ -49,6 +50,7 @@ def running_parts(url: str, folder: Path) -> Iterator[Parts]:
         "EKA_STATE": str(folder),
         "EKA_ADDRESS": f"http://{HOST}:{web}",
         "EKA_PAYMENTS": str(folder / "sandbox" / "payments.toml"),
+        "EKA_SUPPLIERS": str(folder / "sandbox" / "suppliers.toml"),
         PARENT_VARIABLE: str(os.getpid()),
     }
     with ExitStack() as stack:
@@ -72,7 +74,7 @@ def running_parts(url: str, folder: Path) -> Iterator[Parts]:
             _wait_for(port, processes)
         _wake(web)
         addresses = {
-            name: f"http://{HOST}:{port}" for name, port in zip(SANDBOXES, sandboxes, strict=True)
+            name: f"http://{HOST}:{port}" for name, port in zip(SANDBOXES, sandboxes, strict=False)
         }
         yield Parts(processes, environment, addresses)
 

@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from eka.rules.baskets import TopUpOffer
 from eka.rules.catalogue_text import Catalogue, PlanText
+from eka.rules.coverage import read_coverage
+from eka.rules.documents import from_plain
 from eka.rules.plans import Plan
 from eka.rules.supply import Source
 from eka.rules.units import Duration, Money
@@ -60,6 +62,13 @@ SUPPLIED = {
     "nomad-3gb-30d": (ESIM_ACCESS, OWN),
 }
 FIRST_USE = ("airalo-japan-1gb-7d",)  # begins when it is switched on in Japan
+COVERED = {
+    "airalo-japan-1gb-7d": [
+        {"country": "JP", "networks": ["44020", "44050"]},
+        {"country": "KR", "networks": ["45008"], "price": "3.00 USD per 1GB"},
+        {"country": "CN", "price": "none"},
+    ]
+}
 ACTIVATE_WITHIN = Duration(seconds=180 * 86400)
 
 
@@ -70,6 +79,8 @@ def supplied(catalogue: Catalogue) -> Catalogue:
 
 def _supplied(text: PlanText) -> PlanText:
     text = replace(text, supply=SUPPLIED.get(text.plan.name, (OWN,)))
+    if covered := COVERED.get(text.plan.name):
+        text = replace(text, coverage=read_coverage(from_plain(covered)))
     if text.plan.name in FIRST_USE:
         text = replace(text, starts="first_use", activate_within=ACTIVATE_WITHIN)
     return text
