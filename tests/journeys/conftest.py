@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.journeys.chromium import NO_BROWSER, chromium, launch
-from tests.journeys.demo_shop import demo_shop
+from tests.journeys.demo_shop import DemoShop, demo_shop
+from tests.journeys.phones import Phones
 from tests.journeys.watch import Watch
 
 Open = Callable[..., Page]
@@ -50,10 +51,28 @@ def browser(chromium_path: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def shop(chromium_path: str) -> Iterator[str]:
+def _demo(chromium_path: str) -> Iterator[DemoShop]:
+    with demo_shop() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shop(_demo: DemoShop) -> str:
     """The address of the demo shop."""
-    with demo_shop() as address:
-        yield address
+    return _demo.address
+
+
+@pytest.fixture(scope="session")
+def password(_demo: DemoShop) -> str:
+    """What everybody there signs in with."""
+    return _demo.password
+
+
+@pytest.fixture(scope="module")
+def phones(_demo: DemoShop) -> Iterator[Phones]:
+    """The phones of everybody who bought an eSIM there."""
+    with Phones(_demo.state) as held:
+        yield held
 
 
 @pytest.fixture

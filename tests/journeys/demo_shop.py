@@ -11,13 +11,27 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
 
 START_S_MAX = 120
 
 
+class DemoShop(NamedTuple):
+    """A running demo shop: the address of its pages, and the folder of its state."""
+
+    address: str
+    state: Path
+
+    @property
+    def password(self) -> str:
+        """That of everybody in it."""
+        return (self.state / "demo-password").read_text(encoding="utf-8").strip()
+
+
 @contextmanager
-def demo_shop() -> Iterator[str]:
-    """The address of a running demo shop; all of it is gone afterwards."""
+def demo_shop() -> Iterator[DemoShop]:
+    """A running demo shop; all of it is gone afterwards."""
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="eka-shop-") as state:
@@ -27,7 +41,7 @@ def demo_shop() -> Iterator[str]:
         running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
         try:
             _wait_for(address, running)
-            yield address
+            yield DemoShop(address, Path(state))
         finally:
             running.send_signal(signal.SIGINT)
             running.wait(60)

@@ -50,6 +50,8 @@ def picture(browser: Browser, shop: str, width: int, language: str, scheme: str)
     for name, path in PUBLIC.items():
         page.goto(shop + path)
         _take(page, name, width, language, scheme)
+    if scheme == "light":
+        _guest(page, shop, width, language)
     line = sign_in_as(page, "alice")
     for name, path in OWN.items():
         page.goto(shop + path if path.startswith("/") else line + path)
@@ -61,12 +63,28 @@ def picture(browser: Browser, shop: str, width: int, language: str, scheme: str)
     context.close()
 
 
+def _guest(page: Page, shop: str, width: int, language: str) -> None:
+    """Buys an eSIM without an account, and takes the page with its code."""
+    page.goto(f"{shop}/buy/nomad-3gb-30d/")
+    page.locator("#email").fill("gwen@example.com")
+    page.locator("form.narrow button.primary").click()
+    page.wait_for_url("**/orders/**")
+    page.locator(".tills form:has(input[value=stripe]) button").click()
+    page.wait_for_url("**/sandbox/pay/**")
+    page.get_by_role("button", name="Pay · 付款", exact=True).click()
+    page.locator("main a.primary[href$='/esim/']").click()  # as soon as it is there
+    page.locator("#email").fill("gwen@example.com")
+    page.locator("form:has(#email) button").click()
+    page.locator(".codes").wait_for()
+    _take(page, "guest-esim", width, language, "light")
+
+
 def _take(page: Page, name: str, width: int, language: str, scheme: str) -> None:
     if scheme == "dark" and name not in IN_THE_DARK:
         return
     suffix = "-dark" if scheme == "dark" else ""
     # A list of seventy plans or a long history says no more than its first screens.
-    whole = name in ("plan", "line", "style", "order", "wallet")
+    whole = name in ("plan", "line", "style", "order", "wallet", "guest-esim")
     page.screenshot(path=FOLDER / f"{name}-{width}-{language}{suffix}.png", full_page=whole)
 
 
@@ -76,12 +94,12 @@ def main() -> None:
     if found is None:
         raise SystemExit(NO_BROWSER)
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with demo_shop() as shop, sync_playwright() as playwright:
+    with demo_shop() as demo, sync_playwright() as playwright:
         browser = launch(playwright, found)
         for width in SIZES:
             for language in LANGUAGES:
                 for scheme in ("light", "dark"):
-                    picture(browser, shop, width, language, scheme)
+                    picture(browser, demo.address, width, language, scheme)
     print(f"Pictures are in {FOLDER}.")
 
 

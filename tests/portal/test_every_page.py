@@ -4,7 +4,12 @@ import re
 
 import pytest
 from django.test import Client
+from tests.esim import profile
+from tests.portal.conftest import NOW
 from tests.portal.reading import Page, read
+
+from eka.portal.proof import PROVED
+from eka.rules.instants import format_instant
 
 OPEN_TO_ALL = [
     "/",
@@ -32,6 +37,7 @@ OWN = [
     "/lines/{line}/abroad/",
     "/lines/{line}/install/",
     "/lines/{line}/device/",
+    "/lines/{line}/device/?reason=lost_phone",
     "/lines/{line}/renew/",
     "/lines/{line}/auto-renewal/",
     "/wallet/",
@@ -43,6 +49,10 @@ ENGLISH = re.compile(r"\b[a-z]{2,}[ ,;:]+[a-z]{2,}\b")
 
 
 def _pages(client: Client, line_id: int, language: str) -> list[tuple[str, Page]]:
+    profile(line_id, NOW)
+    session = client.session
+    session[PROVED] = format_instant(NOW)  # so that she sees its code
+    session.save()
     addresses = [*OPEN_TO_ALL[:-2], "/style/", *(own.format(line=line_id) for own in OWN)]
     return [(address, read(client, address, language)) for address in addresses]
 

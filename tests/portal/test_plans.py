@@ -2,8 +2,11 @@
 
 import pytest
 from django.test import Client
-from tests.portal.conftest import ON_SALE
-from tests.portal.reading import body, read
+from tests.portal.conftest import NOW, ON_SALE
+from tests.portal.reading import Page, body, read
+
+from eka.rules.catalogue_text import read_catalogue
+from eka.usecases.catalogue import import_catalogue
 
 
 def _titles(client: Client, query: str) -> int:
@@ -84,3 +87,49 @@ def test_every_plan_has_a_page(full_shop: None, client: Client) -> None:
 def test_a_plan_that_is_not_sold_is_not_found(shop: None, client: Client) -> None:
     page = read(client, "/plans/no-such-plan/", status=404)
     assert "There is nothing at this address" in page.text
+
+
+ABROAD = """
+plans:
+  abroad:
+    data: 1GB
+    period: 7d
+    price: 5.00 USD
+    countries: [JP, KR]
+    rollover: {}
+    starts: first_use
+    activate_within: 180d
+    supply: [{supplier: nobody, package: japan}]
+"""
+
+
+@pytest.fixture
+def abroad(shop: None) -> None:
+    """A plan of a supplier that the shop has no more, which begins when it is first used."""
+    import_catalogue(read_catalogue(ABROAD), NOW)
+
+
+def test_a_plan_says_where_it_works_when_it_starts_and_asks_for_the_device(
+    abroad: None, client: Client
+) -> None:
+    page = read(client, "/plans/abroad/")
+    assert "It starts with its first use, not when you buy it. Use it within 180 days" in page.text
+    assert "Japan Chosen automatically Included in the plan" in page.text
+    assert "South Korea" not in read(client, "/plans/abroad/?country=JP").text.split("Networks")[1]
+    question = next(a for a in page.all("form") if a.get("action") == "/device-check/")
+    assert question["method"] == "get"
+    assert any(a.get("name") == "plan" and a.get("value") == "abroad" for a in page.all("input"))
+    assert "first use" not in read(client, "/plans/att-prepaid-5gb/").text
+
+
+def test_what_no_supplier_delivers_is_refused_in_words_and_keeps_what_was_typed(
+    abroad: None, client: Client
+) -> None:
+    page = read(client, "/buy/abroad/")
+    assert "within 180 days of buying" in page.text
+    key = next(a["value"] for a in page.all("input") if a.get("name") == "key")
+    answer = client.post("/buy/abroad/", {"key": key, "email": "gwen@example.com", "label": "Trip"})
+    assert answer.status_code == 422
+    refused = Page(body(answer))
+    assert "cannot be delivered at the moment" in refused.text
+    assert {"gwen@example.com", "Trip"} <= {a.get("value") for a in refused.all("input")}

@@ -10,10 +10,13 @@ from tests.selling import PLANS
 from eka.ledger import models, plans
 from eka.ledger.models import User
 from eka.ledger.seals import seal
+from eka.rules.baskets import NewLineItem
 from eka.rules.catalogue_text import read_catalogue
 from eka.usecases import showing
+from eka.usecases.buyers import guest
 from eka.usecases.catalogue import import_catalogue
 from eka.usecases.lines import NewLine, add_line
+from eka.usecases.quoting import Wish, quote
 from eka.usecases.showing import NotForYou, NothingToShow, NotProved
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
@@ -107,3 +110,69 @@ def test_an_account_that_was_closed_proves_nothing(alice: User) -> None:
     alice.save()
     with pytest.raises(NotProved):
         showing.prove(alice.pk, PASSWORD, NOW)
+
+
+# ------------------------------------------------------------------------------------ for a guest
+
+
+@pytest.fixture
+def order(db: None) -> models.Order:
+    """Gwen, who has no account, bought an eSIM, and its line has come."""
+    plans.forget()
+    import_catalogue(read_catalogue(PLANS), NOW)
+    gwen = guest("Gwen@Example.com", "en")
+    items = (NewLineItem(plan="small"),)
+    wish = Wish(subscriber=gwen, items=items, currency="USD", key="k", email="Gwen@Example.com")
+    made = models.Order.objects.get(number=quote(wish, NOW))
+    line = add_line(NewLine(plan="small", subscriber=gwen), NOW)
+    models.OrderItem.objects.filter(order=made).update(line=line)
+    return made
+
+
+def test_a_guest_sees_the_codes_of_the_order(order: models.Order) -> None:
+    brought = profile(order.items.get().line_id, NOW)
+    codes = showing.codes_of_order(brought, order.number, NOW)
+    assert codes.activation.text() == CODE
+    shown = models.ProfileShowing.objects.get()
+    assert (shown.profile, shown.user, shown.at, shown.how) == (brought, None, NOW, "guest")
+
+
+def test_no_other_order_and_no_account_gives_a_guest_codes(
+    order: models.Order, held: models.Profile
+) -> None:
+    line = order.items.get().line_id
+    assert line is not None
+    brought = profile(line, NOW, 2)
+    spare = profile(None, NOW, 3)
+    for one, number in ((brought, "E-OTHER"), (held, order.number), (spare, order.number)):
+        with pytest.raises(NotForYou):
+            showing.codes_of_order(one, number, NOW)
+    models.Line.objects.filter(pk=line).update(
+        subscriber=models.Subscriber.objects.get(name="Alice")
+    )
+    with pytest.raises(NotForYou):
+        showing.codes_of_order(brought, order.number, NOW)
+    assert not models.ProfileShowing.objects.exists()
+
+
+@pytest.mark.parametrize("email", ["Gwen@Example.com", " gwen@example.com ", "GWEN@EXAMPLE.COM"])
+def test_the_address_of_the_order_proves_it(order: models.Order, email: str) -> None:
+    showing.prove_order(order.number, email, NOW)
+    assert not models.Case.objects.exists()
+
+
+def test_five_wrong_addresses_are_enough_even_for_the_right_one(order: models.Order) -> None:
+    for _ in range(5):
+        with pytest.raises(NotProved):
+            showing.prove_order(order.number, "charlie@example.com", NOW)
+    with pytest.raises(NotProved, match="locked"):
+        showing.prove_order(order.number, "gwen@example.com", NOW + timedelta(minutes=59))
+    showing.prove_order(order.number, "gwen@example.com", NOW + timedelta(minutes=60))
+    assert models.Case.objects.get(kind="wrong_emails").facts["order"] == order.number
+
+
+def test_an_order_without_an_address_is_proved_by_none(order: models.Order) -> None:
+    models.Order.objects.update(email="")
+    models.Subscriber.objects.update(email="")
+    with pytest.raises(NotProved):
+        showing.prove_order(order.number, "", NOW)

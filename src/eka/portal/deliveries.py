@@ -8,6 +8,7 @@ from msgspec import Struct
 from eka.ledger import models
 from eka.ledger.orders import OrderRow
 from eka.portal.bought import Lines
+from eka.portal.network_word import starts
 from eka.portal.progress import Step, StepCode, steps_of, times_of
 
 STEPS: Sequence[StepCode] = ("paid", "ordered", "released", "installed", "first_data")
@@ -16,12 +17,16 @@ INSTALLED = ("installed", "enabled", "disabled")
 
 
 class Delivery(Struct, frozen=True, kw_only=True):
-    """One eSIM of an order; `line` where it has one already, `name` what that is called."""
+    """One eSIM of an order; `line` where it has one already, `name` what that is called.
+
+    `starts` says what begins it, where it waits for that.
+    """
 
     position: int
     name: str
     line: int | None
     installed: bool
+    starts: str
     steps: list[Step]
 
 
@@ -40,6 +45,7 @@ def _delivery(order: OrderRow, supply: models.Supply, lines: Lines, now: datetim
         name=lines.names.get(item.line or 0) or item.terms.get("label") or "eSIM",
         line=item.line if profile is not None and profile.line_id == item.line else None,
         installed=profile is not None and profile.state in INSTALLED,
+        starts=starts(item.line, lines.zones[item.line]) if item.line is not None else "",
         steps=steps_of(STEPS, times_of(profile, supply, order.paid_at), profile, now),
     )
 

@@ -13,7 +13,7 @@ from eka.portal import proof
 from eka.portal.bought import lines_of
 from eka.portal.deliveries import Delivery, deliveries_of
 from eka.portal.families import families
-from eka.portal.installing import Shown, Stand, shown, stamp_of, stand_of
+from eka.portal.installing import Shown, Stand, shown, stamp_of, stand_of, watch
 from eka.portal.speech import words
 from eka.usecases import showing
 from eka.words import profiles as profile_words
@@ -30,12 +30,15 @@ class Piece(Struct, frozen=True, kw_only=True):
     installable: bool
     state: str
     meaning: str
+    starts: str
     codes: Shown | None
 
 
 def page_of(request: HttpRequest, order: OrderRow, now: datetime) -> dict[str, Any]:
     """What the template needs; whoever proved the order's address gets the codes with it."""
     proved, found = proof.is_proved(request, now, order.number), _stands(order, now)
+    for _, stand in found:
+        watch(stand, now)
     pieces = [_piece(order, one, stand, now, proved=proved) for one, stand in found]
     guides = families(request)
     return {
@@ -83,6 +86,7 @@ def _piece(
         meaning=profile_words.meaning(tongue, profile.state)
         if profile is not None
         else profile_words.without(tongue, why),
+        starts=one.starts,
         codes=_codes(order, profile, now) if profile and proved and installable else None,
     )
 

@@ -19,6 +19,7 @@ from eka.portal.qr import qr_code
 from eka.portal.speech import titles_of, words
 from eka.portal.stand import name_of
 from eka.usecases import balances, moving, showing
+from eka.usecases.supplier_usage import poll_soon
 from eka.words import profiles as profile_words
 
 STEPS: Sequence[StepCode] = ("ordered", "released", "downloaded", "installed", "first_data")
@@ -85,6 +86,12 @@ def stand_of(line_id: int) -> Stand:
     supplies = models.Supply.objects.filter(kind="profile").order_by("-pk")
     supply = supplies.filter(profile=profile) if profile else supplies.filter(line=line_id)
     return Stand(profile, supply.first(), moving.open_move(line_id))
+
+
+def watch(stand: Stand | None, now: datetime) -> None:
+    """Somebody looks at it: its supplier is asked soon, should a notification have been lost."""
+    if stand is not None and stand.profile is not None and not stand.profile.final:
+        poll_soon(stand.profile.supplier, stand.profile.iccid, now)
 
 
 def stamp_of(stand: Stand) -> str:

@@ -1,17 +1,21 @@
 """What is to be known of a line beside its balance: what it waits for, that its network stopped."""
 
+from typing import Any
+
 from eka.ledger import models
-from eka.portal.speech import words
+from eka.portal.speech import own, words
 from eka.rules.lines import Line
 from eka.usecases.move_facts import is_own
 from eka.usecases.supplier_usage import supplier_word
 from eka.words import supplies as supply_words
 
 
-def word_of(line_id: int, line: Line) -> dict[str, str]:
+def word_of(line_id: int, line: Line) -> dict[str, Any]:
     """Sentences by what they are about; `line` is the line as it is now."""
     if line.state == "ready":
-        return {"starts": _starts(line_id, line)}
+        sold = models.Line.objects.select_related("sold_plan__plan").get(pk=line_id).sold_plan
+        title = own(sold.plan.title, sold.plan.name) if sold else ""
+        return {"plan": title, "starts": starts(line_id, line.timezone)}
     if line.state != "active":
         return {}
     tongue, word = words().tongue, supplier_word(line_id, line)
@@ -23,12 +27,13 @@ def word_of(line_id: int, line: Line) -> dict[str, str]:
     return {"stopped": stopped, "heard": _heard(line_id, line)}
 
 
-def _starts(line_id: int, line: Line) -> str:
-    """That a line begins with its first use; "" for one that is activated otherwise."""
-    sold = models.Line.objects.filter(pk=line_id, sold_plan__plan__starts="first_use").first()
-    if sold is None:
-        return ""
-    return supply_words.starts(words().tongue, sold.activate_by, line.timezone)
+def starts(line_id: int, timezone: str) -> str:
+    """That a line waits for its first use, and until when; "" for one that does not."""
+    waiting = models.Line.objects.filter(
+        pk=line_id, kept__state="ready", sold_plan__plan__starts="first_use"
+    )
+    line = waiting.first()
+    return "" if line is None else supply_words.starts(words().tongue, line.activate_by, timezone)
 
 
 def _heard(line_id: int, line: Line) -> str:

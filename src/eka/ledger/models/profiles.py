@@ -99,7 +99,7 @@ class ProfileShowing(models.Model):
     profile = models.ForeignKey(Profile, models.PROTECT, related_name="showings")
     user = models.ForeignKey(User, models.PROTECT, null=True)
     at = models.DateTimeField()
-    how = models.TextField()  # page, qr, shell
+    how = models.TextField()  # page, guest, shell
 
     class Meta:
         db_table = "profile_showing"

@@ -26,7 +26,7 @@ def links_of(line_id: int) -> dict[str, Any]:
 
 
 @register.inclusion_tag("portal/parts/network_word.html")
-def network_word(line_id: int, line: Line) -> dict[str, str]:
+def network_word(line_id: int, line: Line) -> dict[str, Any]:
     """What is to be known of the line beside its balance: it waits, or its network stopped."""
     return word_of(line_id, line)
 

@@ -16,6 +16,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from eka import clock
 from eka.portal import proof
 from eka.portal.device_move_page import page_of, stamp_of
+from eka.portal.installing import stand_of, watch
 from eka.portal.onward import see
 from eka.portal.views.lines import own_card
 from eka.portal.wishes import form_key
@@ -39,6 +40,7 @@ def device_move(request: HttpRequest, line_id: int) -> HttpResponse:
         same = request.GET.get("seen") == stamp_of(moving.last_move(line_id))
         response = HttpResponse(status=204) if same else HttpResponseClientRefresh()
     else:
+        watch(stand_of(line_id), clock.now())
         page = page_of(request, card, clock.now())
         response = render(request, "portal/device_move.html", page)
     patch_vary_headers(response, ["HX-Request"])

@@ -19,7 +19,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from eka import clock
 from eka.ledger.people import Card
 from eka.portal import proof
-from eka.portal.installing import Stand, page_of, stamp_of, stand_of
+from eka.portal.installing import Stand, page_of, stamp_of, stand_of, watch
 from eka.portal.onward import SeeOther, back_to
 from eka.portal.views.lines import own_card
 from eka.usecases import showing
@@ -45,6 +45,7 @@ def install(request: HttpRequest, line_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, card: Card, stand: Stand) -> HttpResponse:
     now = clock.now()
+    watch(stand, now)
     page = page_of(request, card, stand, now)
     response = render(request, "portal/install.html", page)
     if page.get("codes"):
