@@ -79,6 +79,7 @@ CORRUPTIONS = [
     (f"UPDATE period SET ends = '2020-01-01' {ALICES} AND number = 3", "period_order"),
     (f"UPDATE period SET starts = starts + '1 s'::interval {ALICES}", "period_start"),
     (f"UPDATE line_state SET unserved = 0 {ALICES}", "unserved"),
+    ('UPDATE entry SET figures = \'{"profile": "x"}\'' + f" {ALICES} AND number = 3", "supplied"),
     (f"UPDATE line_state SET next_due = next_due + '1 s'::interval {ALICES}", "next_due"),
     (f"UPDATE line_state SET next_due = NULL {ALICES}", "next_due"),
     (

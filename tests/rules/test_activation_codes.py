@@ -108,3 +108,11 @@ def test_no_log_gets_the_secret_by_accident() -> None:
 def test_the_link_for_iphones_carries_the_code() -> None:
     link = read_activation_code(CODE).apple_link()
     assert link == f"https://esimsetup.apple.com/esim_qrcode_provisioning?carddata={CODE}"
+
+
+def test_who_may_give_it_is_named_by_an_object_identifier_or_by_nothing() -> None:
+    code = ActivationCode("smdp.example.com", "K2-1QZ83", "1.3.6.1.4.1.31746")
+    assert code.text() == "LPA:1$smdp.example.com$K2-1QZ83$1.3.6.1.4.1.31746"
+    assert read_activation_code(code.text()) == code
+    with pytest.raises(UnreadableCode):
+        read_activation_code("LPA:1$smdp.example.com$K2-1QZ83$nobody")

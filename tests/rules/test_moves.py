@@ -55,7 +55,7 @@ def test_every_state_is_reached_and_every_event_happens_somewhere() -> None:
     assert {event for _, event in TRANSITIONS} == set(EVENTS)
 
 
-@pytest.mark.parametrize("state", set(STATES) - set(ENDED))
+@pytest.mark.parametrize("state", [state for state in STATES if state not in ENDED])
 def test_whatever_happens_a_move_can_still_come_to_an_end(state: str) -> None:
     assert "done" in reachable(state)
 

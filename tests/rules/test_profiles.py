@@ -60,6 +60,22 @@ def test_what_comes_late_moves_nothing() -> None:
     assert told(("enabled", 5), ("disabled", 9), ("enabled", 7)).state == "disabled"
 
 
+def test_what_is_older_than_the_last_word_moves_nothing_though_that_moved_nothing_either() -> None:
+    still = told(("enabled", 5), ("enabled", 9))
+    assert still == Stand("enabled", at(9))
+    assert after(still, "deleted", at(7)) == still
+
+
+def test_a_word_without_a_time_or_of_the_same_instant_is_of_now() -> None:
+    assert after(Stand("released", at(1)), "installed", None) == Stand("installed", at(1))
+    assert told(("released", 5), ("installed", 5)).state == "installed"
+
+
+def test_a_word_that_leads_nowhere_from_here_leaves_all_as_it_is() -> None:
+    for event in ("eligible", "confirmation_entered", "confirmed", "cancelled"):
+        assert told(("installed", 5), (event, 6)) == told(("installed", 5))
+
+
 def test_a_profile_may_be_installed_again_where_its_server_allows() -> None:
     assert told(("installed", 5), ("deleted", 6), ("installed", 7)).state == "installed"
 

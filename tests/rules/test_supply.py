@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from eka.rules.catalogue_text import catalogue_to_text, read_catalogue
 from eka.rules.documents import BadInput
-from eka.rules.supply import PASSES, PATIENCE, Refusal, Source, course
+from eka.rules.supply import FAIR_LOOKS, PASSES, PATIENCE, Refusal, Source, course, is_overdue
 from eka.rules.units import Money
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -32,6 +32,13 @@ def test_the_last_source_is_asked_again_only_for_what_passes(why: Refusal) -> No
 def test_nobody_who_paid_waits_longer_than_six_hours(why: Refusal) -> None:
     assert timedelta(hours=6) == PATIENCE
     assert course(why, NOON, NOON + PATIENCE, others=False) == "next"
+
+
+def test_a_supplier_that_was_just_asked_has_a_moment_when_the_six_hours_are_over() -> None:
+    just = timedelta(microseconds=1)
+    assert is_overdue(NOON, FAIR_LOOKS, NOON + PATIENCE)
+    assert not is_overdue(NOON, FAIR_LOOKS, NOON + PATIENCE - just)
+    assert not is_overdue(NOON, FAIR_LOOKS - 1, NOON + PATIENCE + timedelta(days=9))
 
 
 def catalogue(supply: str) -> str:

@@ -62,6 +62,7 @@ def test_what_was_given_up_or_belongs_to_nobody_is_shown_to_nobody(
     alice: User, held: models.Profile
 ) -> None:
     held.current = False
+    held.save()
     for gone in (held, profile(None, NOW, 2)):
         with pytest.raises(NotForYou):
             showing.codes(gone, alice.pk, "page", NOW)
@@ -69,6 +70,7 @@ def test_what_was_given_up_or_belongs_to_nobody_is_shown_to_nobody(
 
 def test_a_profile_without_a_code_has_nothing_to_show(alice: User, held: models.Profile) -> None:
     held.code = ""
+    held.save()
     with pytest.raises(NothingToShow):
         showing.codes(held, alice.pk, "page", NOW)
 

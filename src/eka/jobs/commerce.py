@@ -54,7 +54,8 @@ def loops() -> list[Loop]:
     """The loops of one jobs process."""
     return [
         Loop("outbox", effects.work, 0.1, threads=2),
-        Loop("supplies", provisioning.look_at_due, 0.2, threads=2),
+        # One a turn: the supplier of the one before may have taken a minute to say nothing.
+        Loop("supplies", lambda now: provisioning.look_at_due(now, most=1), 0.2, threads=2),
         Loop("delays", delays.tell_who_waits, 30.0),
         Loop("pools", pools.keep, 30.0),
         Loop("payments", looking.look_at_due, 1.0),

@@ -1,7 +1,8 @@
 """Proves that the ledger is right: every figure of every line is what its entries say.
 
 Lines are looked at in ranges of their ids, each in one snapshot, so that memory stays flat and
-writers are not disturbed. The shop's money (`eka.ledger.audit_books`) is looked at as a whole.
+writers are not disturbed. The shop's money (`eka.ledger.audit_books`) and what it bought of
+suppliers (`eka.ledger.audit_profiles`) are looked at as a whole.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
-from eka.ledger import audit_books, reading
+from eka.ledger import audit_books, audit_profiles, reading
 from eka.ledger.audit_checks import ALL, CHECKS
 from eka.ledger.connections import rows, run
 from eka.ledger.pages import Page
@@ -33,7 +34,7 @@ WRONG = {check.name: check.wrong for check in CHECKS} | {
     "unreadable": "the rules cannot make sense of the line",
 }
 
-MONEY_WRONG = {check.name: check.wrong for check in audit_books.CHECKS}
+MONEY_WRONG = {check.name: check.wrong for check in (*audit_books.CHECKS, *audit_profiles.CHECKS)}
 
 
 class Failure(NamedTuple):
@@ -52,7 +53,7 @@ class Failure(NamedTuple):
 
 
 class MoneyFailure(NamedTuple):
-    """Something that does not hold of the shop's money: about what, and both figures."""
+    """Something that does not hold of the shop's money or its profiles: of what, both figures."""
 
     about: str
     check: str
@@ -110,12 +111,13 @@ def audit(lines: Range) -> list[Failure]:
 
 
 def audit_money() -> list[MoneyFailure]:
-    """What does not hold of the orders, payments, wallets and books, seen at one moment."""
+    """What does not hold of orders, payments, wallets, books and profiles, seen at one moment."""
     with transaction.atomic():
         _take_snapshot()
         failures = [
             MoneyFailure(about, check, expected, found)
-            for check, about, expected, found in rows(audit_books.ALL, [])
+            for sql in (audit_books.ALL, audit_profiles.ALL)
+            for check, about, expected, found in rows(sql, [])
         ]
     return sorted(failures, key=lambda failure: (failure.about, failure.check))
 

@@ -33,7 +33,7 @@ WITH l AS MATERIALIZED (
     FROM receipt WHERE line_id > %(after)s AND line_id <= %(last)s AND answer ? 'last'
 ), numbered AS MATERIALIZED (
     SELECT line_id, number, at, code, bytes, bucket, "into", reason,
-           lag(at) OVER line AS at_before,
+           coalesce(figures ? 'profile', false) AS supplied, lag(at) OVER line AS at_before,
            count(*) FILTER (WHERE code = 'granted' AND reason = 'plan') OVER later AS grants_later
     FROM entry WHERE line_id > %(after)s AND line_id <= %(last)s
     WINDOW line AS (PARTITION BY line_id ORDER BY number),
@@ -180,6 +180,19 @@ CHECKS = (
                coalesce(sum(e.bytes) FILTER (WHERE e.code = 'unserved'), 0), l.unserved
         FROM l LEFT JOIN e USING (line_id) GROUP BY 1, l.unserved
         HAVING coalesce(sum(e.bytes) FILTER (WHERE e.code = 'unserved'), 0) <> l.unserved
+        """,
+    ),
+    Check(
+        "supplied",
+        "what suppliers reported of its profiles is not what the line was debited for it",
+        """
+        SELECT line_id, NULL::integer, coalesce(told.bytes, 0), coalesce(debited.bytes, 0)
+        FROM (SELECT line_id, sum(usage_used - usage_base) AS bytes FROM profile
+              WHERE line_id > %(after)s AND line_id <= %(last)s GROUP BY 1) AS told
+        FULL JOIN (SELECT line_id, sum(bytes) AS bytes FROM e
+                   WHERE supplied AND code IN ('used', 'unserved') GROUP BY 1) AS debited
+             USING (line_id)
+        WHERE coalesce(told.bytes, 0) <> coalesce(debited.bytes, 0)
         """,
     ),
     Check(

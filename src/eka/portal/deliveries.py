@@ -51,9 +51,10 @@ def _delivery(order: OrderRow, supply: models.Supply, lines: Lines, now: datetim
 
 
 def _supplies(order: OrderRow) -> list[models.Supply]:
-    """For each eSIM the last order with a supplier; those before it were refused."""
+    """For each eSIM the order with a supplier that brought it, else the last one."""
     made = models.Supply.objects.filter(order=order.id, kind="profile").select_related("profile")
-    last = {supply.position or 0: supply for supply in made.order_by("nth")}
+    tried = sorted(made, key=lambda supply: (supply.state == "ready", supply.nth))
+    last = {supply.position or 0: supply for supply in tried}
     return [last[position] for position in sorted(last)]
 
 

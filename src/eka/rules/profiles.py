@@ -90,6 +90,9 @@ def _table() -> dict[tuple[ProfileState, ProfileEvent], ProfileState]:
 
 
 TRANSITIONS: Mapping[tuple[ProfileState, ProfileEvent], ProfileState] = _table()
+CANCELLABLE: tuple[ProfileState, ...] = tuple(
+    state for state in STATES if (state, "cancelled") in TRANSITIONS
+)
 
 
 class Stand(Struct, frozen=True):
@@ -101,14 +104,17 @@ class Stand(Struct, frozen=True):
 
 
 def after(stand: Stand, event: ProfileEvent, at: datetime | None) -> Stand:
-    """How the profile stands after the news; the same stand where it is late, repeated or nothing.
+    """How the profile stands after the news; the same stand where it is late or says nothing.
 
     `at` is when it happened by the teller's clock; None counts as just now.
     """
-    following = TRANSITIONS.get((stand.state, event))
-    if following is None or stand.final:
+    late = at is not None and stand.at is not None and at < stand.at
+    if late or stand.final:
         return stand
-    if at is not None and stand.at is not None and at < stand.at:
+    if event == stand.state:  # it stands so still, or again: what is told of before is no news
+        return Stand(stand.state, at or stand.at)
+    following = TRANSITIONS.get((stand.state, event))
+    if following is None:
         return stand
     return Stand(following, at or stand.at, final=event == "cancelled")
 

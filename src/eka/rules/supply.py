@@ -33,6 +33,8 @@ Course = Literal["again", "next"]
 PASSES = ("maintenance", "busy", "no_credit")
 # So long one who has paid waits for a supplier that will not or cannot now.
 PATIENCE = timedelta(hours=6)
+# And so often, within two minutes, a supplier is asked that was first asked when that was over.
+FAIR_LOOKS = 8
 # Staff can do something about these, and about nothing else here.
 STAFF: tuple[Refusal, ...] = ("no_credit", "wrong_package", "wrong_price", "recycled", "other")
 
@@ -53,6 +55,14 @@ class Source(Struct, frozen=True, kw_only=True):
     cost_max: Money | None = None
     pool: int = 0
     low: int = 0
+
+
+def is_overdue(asked_at: datetime, looks: int, now: datetime) -> bool:
+    """Whether what was first asked for at `asked_at` is waited for no longer.
+
+    `looks`: how often this supplier has answered that it is not there yet, or not at all.
+    """
+    return now >= asked_at + PATIENCE and looks >= FAIR_LOOKS
 
 
 def course(why: Refusal, asked_at: datetime, now: datetime, *, others: bool) -> Course:

@@ -108,6 +108,5 @@ def _leave(supply: models.Supply, profile: models.Profile | None, now: datetime)
     """Nobody waits for it any more."""
     if profile is not None:
         spares.give(profile)
-        return
-    facts = {"supply": supply.number, "supplier": supply.supplier, "package": supply.package}
-    open_case("unwanted_top_up", f"unwanted_top_up:{supply.number}", now, facts, supply.order_id)
+    else:
+        spares.tell_of_data(supply, now)

@@ -20,7 +20,7 @@ from eka.rules.lines import Unable
 from eka.rules.orders import can
 from eka.rules.requests import Change
 from eka.rules.units import Money
-from eka.usecases import bookkeeping, outbox
+from eka.usecases import bookkeeping, handing_over, outbox
 from eka.usecases.cases import close_case, open_case
 from eka.usecases.commands import carry_out
 from eka.usecases.orders import move, tell
@@ -36,6 +36,7 @@ def take(gateway_name: str, report: DisputeReport, now: datetime) -> str:
         open_case("dispute_unknown", f"dispute:{gateway_name}:{report.reference}", now, facts)
         return "unknown"
     order = models.Order.objects.select_for_update().get(pk=money.order_id)
+    handing_over.lock_all(order.pk)
     dispute = _dispute(gateway_name, report, money, order, now)
     if dispute.state != "open" or report.status == "open":
         return str(dispute.state)

@@ -6,7 +6,7 @@ closed meanwhile) is not tried again: the money goes back, and a case tells why.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 from django.db import transaction
@@ -53,6 +53,7 @@ def _fulfil(order_number: str, now: datetime) -> None:
     order = locked(order_number)
     if order.state not in needs.DELIVERS:
         return
+    handing_over.lock_all(order.pk)
     items = list(order.items.select_related("plan_version__plan").order_by("position"))
     if not provisioning.have(needs.of_order(order, items), now):
         if order.state == "paid":
@@ -86,6 +87,9 @@ def give_back(order_number: str, why: str, now: datetime) -> None:
     facts = {"order": order.number, "why": why}
     open_case("undeliverable", f"undeliverable:{order.number}", now, facts, order.pk)
     refunding.give_back_whole(order, "undeliverable", why, now)
+    # Its line is not renewed after all: the consent is looked at again, once a day.
+    agreed = models.AutoRenewal.objects.filter(order=order, ended_at=None, step="paid")
+    agreed.update(step="look", next_due=now + timedelta(days=1))
     message(order, "order_undeliverable", order.number, now, {"total": order.total})
 
 
@@ -140,8 +144,7 @@ def _line_of(order: models.Order, item: models.OrderItem, terms: Item, now: date
     line_id = add_line(new, now)
     if _waits_for_use(item):
         _set_deadline(item, line_id, terms.timezone, now)
-    if item.plan_version is not None and item.plan_version.plan.supply:
-        handing_over.give(f"order:{order.number}:{item.position}", line_id, now)
+    handing_over.give(f"order:{order.number}:{item.position}", line_id, now)
     return line_id
 
 

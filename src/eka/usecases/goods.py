@@ -64,7 +64,7 @@ def _need_data(offer: Offer, item: RenewalItem | AddOnItem | TopUpItem, position
         return
     holder = current_profile(item.line)
     source = data_source(offer.supply, holder.supplier, item) if holder else None
-    if source is not None and not source.package:
+    if source is not None and not (source.package and source.supplier in suppliers()):
         raise UnableToQuote("not_sold_for_this_esim", position, plan=offer.plan.name)
 
 

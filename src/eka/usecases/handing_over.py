@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import F, TextField, Value
 from django.db.models.functions import Coalesce
 
-from eka.ledger import models
+from eka.ledger import models, reading
 from eka.rules.lines import InvariantBroken
 from eka.rules.profiles import CANCELLABLE, UNTOUCHED
 from eka.usecases import outbox, spares
@@ -39,6 +39,17 @@ def lock(line_id: int | None) -> None:
     """Locks the line's profiles, in the order of their ids."""
     if line_id is not None:  # else it would be all that are on no line
         list(models.Profile.objects.select_for_update().filter(line=line_id).order_by("pk"))
+
+
+def lock_all(order_id: int) -> None:
+    """Locks the profiles of all the order's lines, then the lines, each in the order of their ids.
+
+    So two orders that have lines in common never wait for each other.
+    """
+    items = models.OrderItem.objects.filter(order=order_id).exclude(line=None)
+    lines = sorted(set(items.values_list("line_id", flat=True)))
+    list(models.Profile.objects.select_for_update().filter(line__in=lines).order_by("pk"))
+    reading.lock(lines)
 
 
 def take_back(line_id: int, now: datetime) -> None:
@@ -87,3 +98,9 @@ def release(order_id: int) -> None:
     )
     for profile in waiting:
         spares.give(profile)
+
+
+def tell_of_data(order_id: int, now: datetime) -> None:
+    """The order is undone before it was delivered: staff are told of data that came for it."""
+    for supply in models.Supply.objects.filter(order=order_id, kind="top_up", state="ready"):
+        spares.tell_of_data(supply, now)

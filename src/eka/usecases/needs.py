@@ -167,11 +167,13 @@ def _move(key: str) -> models.DeviceMove | None:
 
 
 def is_wanted(supply: models.Supply) -> bool:
-    """Whether somebody waits for it still: an order that is paid, a move, the stock."""
+    """Whether somebody waits for it still: an order that is paid, an open line, the stock."""
     if models.Supply.objects.filter(need=supply.need, state="ready").exists():
         return False
     if supply.order_id is not None:
         return models.Order.objects.get(pk=supply.order_id).state in DELIVERS
+    if models.LineState.objects.filter(pk=supply.line_id, state="closed").exists():
+        return False
     if supply.need == f"line:{supply.line_id}":
         return current_profile(supply.line_id) is None
     move = _move(supply.need)

@@ -58,10 +58,11 @@ def note(profile: models.Profile, progress: Progress, key: str, now: datetime) -
     stand = Stand(_state(profile), profile.state_at, profile.final)
     following = after(stand, event, progress.at and at)
     moved = following.state != stand.state
-    if following != stand or _is_new_eid(profile, progress):
-        profile.state, profile.final = following.state, following.final
+    is_late = progress.at is not None and stand.at is not None and at < stand.at
+    eid = profile.eid if is_late else progress.eid or profile.eid
+    if following != stand or eid != profile.eid:
+        profile.state, profile.final, profile.eid = following.state, following.final, eid
         profile.state_at = at if moved else following.at
-        profile.eid = progress.eid or profile.eid
         profile.save(update_fields=["state", "final", "state_at", "eid"])
     facts = {"step": progress.event, "failed": progress.failed} if progress.failed else {}
     models.ProfileEvent.objects.create(
@@ -84,10 +85,6 @@ def _follow(profile: models.Profile, at: datetime, now: datetime) -> None:
     if profile.state == "enabled" and profile.current and profile.line_id is not None:
         first_use(profile.line_id, at, now)
     moving.noticed(profile.pk, profile.state, now)
-
-
-def _is_new_eid(profile: models.Profile, progress: Progress) -> bool:
-    return bool(progress.eid) and progress.eid != profile.eid
 
 
 def _state(profile: models.Profile) -> ProfileState:

@@ -15,7 +15,7 @@ from eka.ledger import models
 from eka.rules import books
 from eka.rules.refunds import Allowance, Refundable, refundable
 from eka.rules.units import Money
-from eka.usecases import bookkeeping, outbox, wallets
+from eka.usecases import bookkeeping, handing_over, outbox, wallets
 from eka.usecases.cases import close_case
 from eka.usecases.commands import KeyReused
 from eka.usecases.orders import NoSuchOrder, locked, move, tell
@@ -72,6 +72,7 @@ def refund(order_number: str, wanted: Wanted, now: datetime) -> str:
     KeyReused.
     """
     order = locked(order_number)
+    handing_over.lock_all(order.pk)
     if (first := models.Refund.objects.filter(key=wanted.key).first()) is not None:
         if first.order_id != order.pk or wanted.amount not in (None, first.amount):
             raise KeyReused(wanted.key)

@@ -57,6 +57,7 @@ def codes(profile: models.Profile, user: int, how: str, now: datetime) -> Codes:
 
     Raises NotForYou, NothingToShow, BrokenSeal.
     """
+    profile = _held(profile)
     line = profile.line
     own = line is not None and line.subscriber is not None and line.subscriber.user_id == user
     return _open(profile, now, own=own, user=user, how=how)
@@ -68,6 +69,7 @@ def codes_of_order(profile: models.Profile, number: str, now: datetime) -> Codes
 
     Raises NotForYou also where an account has the line; NothingToShow, BrokenSeal.
     """
+    profile = _held(profile)
     bought = models.OrderItem.objects.filter(
         order__number=number,
         order__subscriber__user=None,
@@ -77,6 +79,12 @@ def codes_of_order(profile: models.Profile, number: str, now: datetime) -> Codes
     )
     own = profile.line_id is not None and bought.exists()
     return _open(profile, now, own=own, user=None, how="guest")
+
+
+def _held(profile: models.Profile) -> models.Profile:
+    """The profile as it is now, until it is shown: it may be another buyer's since it was read."""
+    rows = models.Profile.objects.select_for_update(of=("self",))
+    return rows.select_related("line__subscriber").get(pk=profile.pk)
 
 
 def _open(

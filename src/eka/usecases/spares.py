@@ -29,6 +29,12 @@ def give(profile: models.Profile) -> None:
     profile.save(update_fields=["spare"])
 
 
+def tell_of_data(supply: models.Supply, now: datetime) -> None:
+    """Data that was bought for a profile and is paid for by nobody: staff are told."""
+    facts = {"supply": supply.number, "supplier": supply.supplier, "package": supply.package}
+    open_case("unwanted_top_up", f"unwanted_top_up:{supply.number}", now, facts, supply.order_id)
+
+
 class Pool:
     """How many profiles of one source there are, and are on their way."""
 

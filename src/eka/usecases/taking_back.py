@@ -31,6 +31,7 @@ def take_all_back(
     if order.fulfilled_at is None:
         stock.give_back(order)
         handing_over.release(order.pk)
+        handing_over.tell_of_data(order.pk, now)
         taken = {books.PREPAYMENTS: bookkeeping.owed(order.pk, books.PREPAYMENTS, order.currency)}
     else:
         taken = {books.DEFERRED: 0, books.WALLETS: 0}

@@ -1,5 +1,7 @@
 """A line whose data comes from a wholesaler: what is renewed here is bought there, once."""
 
+from datetime import timedelta
+
 import pytest
 from tests.usecases.supplying.conftest import SupplyingShop, source
 
@@ -124,3 +126,28 @@ def test_who_gets_the_money_back_meanwhile_leaves_data_that_staff_knows_of(
     bought = (bought_there(profile) or 0) // GIB
     assert bought in (1, 2)
     assert ("unwanted_top_up" in shop.cases()) == (bought == 2)
+
+
+def test_a_renewal_by_itself_that_the_supplier_refuses_is_tried_again(shop: SupplyingShop) -> None:
+    profile = held(shop, "airalo")
+    line = int(profile.line_id or 0)
+    order = shop.quote(RenewalItem(line=line))
+    agreed = models.AutoRenewal.objects.create(
+        line_id=line,
+        subscriber=shop.alice,
+        method="stripe",
+        plan_name="abroad",
+        currency="USD",
+        price=1200,
+        text="I agree",
+        consented_at=shop.clock.now(),
+        step="paid",
+        order=shop.order(order),
+    )
+    shop.want("airalo", recycled=True)
+    shop.pay(order)
+    shop.supply()
+    agreed.refresh_from_db()
+    assert (agreed.step, agreed.ended_at) == ("look", None)
+    assert agreed.next_due is not None
+    assert agreed.next_due > shop.clock.now() + timedelta(hours=23)
