@@ -57,6 +57,7 @@ TIME_PASSES = (
     WHERE id IN (SELECT id FROM sales_order WHERE next_due IS NOT NULL FOR UPDATE SKIP LOCKED)
     """,
 )
+SANDBOXES = 7  # four gateways, and three suppliers behind them
 WAITS = """
 SELECT (SELECT count(*) FROM outbox WHERE due IS NOT NULL)
      + (SELECT count(*) FROM payment WHERE next_look IS NOT NULL)
@@ -168,18 +169,18 @@ def shop(copies: Copies, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 def free_ports() -> tuple[int, int]:
-    """A port for the web, and the first of four in a row."""
+    """A port for the web, and the first of those of the sandboxes, in a row before it."""
     chance = random.Random()
     while True:
         first = chance.randrange(20_000, 30_000)
         with ExitStack() as stack:
             try:
-                for port in range(first, first + 5):
+                for port in range(first, first + SANDBOXES + 1):
                     probe = stack.enter_context(socket.socket())
                     probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return first + 4, first
+            return first + SANDBOXES, first
 
 
 def test_killing_everything_while_people_buy(shop: KilledShop) -> None:
