@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,18 @@ class Records:
         following = int((self.get("number", kind) or {"last": 0})["last"]) + 1
         self.put("number", kind, {"last": following})
         return following
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written within is kept whole or not at all, should the process be killed."""
+        if self._file.in_transaction:
+            yield
+            return
+        self._file.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._file.execute("COMMIT")
 
     def close(self) -> None:
         """Closes the file."""

@@ -71,7 +71,8 @@ class Sandbox(Box):
         number, act = request.path_params["number"], request.path_params["act"]
         if self.shown(number) is None or act not in ACTS:
             return JSONResponse({"error": "no such payment or act"}, 404)
-        self.act(number, act)
+        with self.records.together():  # money that moves is told of, or it did not move
+            self.act(number, act)
         shown = self.shown(number)
         assert shown is not None
         if "text/html" not in request.headers.get("accept", ""):

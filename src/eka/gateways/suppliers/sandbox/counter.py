@@ -96,7 +96,9 @@ class SupplierSandbox(Box):
         iccid, act = request.path_params["iccid"], request.path_params["act"]
         if self.shown(iccid) is None or act not in ACTS:
             return JSONResponse({"error": "no such profile or act"}, 404)
-        self.act(iccid, act, await _amount(request))
+        amount = await _amount(request)
+        with self.records.together():
+            self.act(iccid, act, amount)
         if "text/html" in request.headers.get("accept", ""):
             return RedirectResponse(f"/sandbox/phone/{iccid}", 303)
         return JSONResponse(msgspec.to_builtins(self.shown(iccid)))

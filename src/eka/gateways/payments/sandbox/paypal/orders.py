@@ -61,9 +61,10 @@ class Orders:
         if order["funding"] == "declined":
             self._put(order, status="PAYER_ACTION_REQUIRED", funding="instant")
             raise unprocessable("INSTRUMENT_DECLINED")
-        self._finish(order, CHECKOUT)
-        if order["twice"]:
-            self._pay_again(order)
+        with self._records.together():
+            self._finish(order, CHECKOUT)
+            if order["twice"]:
+                self._pay_again(order)
         return self.shown(id_)
 
     def approve(self, id_: str, funding: Funding = "instant", *, twice: bool = False) -> None:
