@@ -27,6 +27,7 @@ from eka.usecases.catalogue import import_catalogue
 from eka.usecases.gateways import NoSuchGateway, gateway
 from eka.usecases.lines import NewLine, add_line
 from eka.usecases.quoting import Wish, quote
+from eka.usecases.readiness import make_types_ready
 from eka.usecases.settling import settle_all
 from eka.usecases.shop import set_shop
 
@@ -65,6 +66,7 @@ def buy(seed: int, count: int) -> None:
     chance = random.Random(seed)
     seeds = [chance.randrange(10**9) for _ in range(count)]
     buyers = list(models.Subscriber.objects.values_list("pk", flat=True))
+    make_types_ready()
     threads = [
         threading.Thread(target=_some, args=(seeds[nth::AT_ONCE], buyers)) for nth in range(AT_ONCE)
     ]

@@ -60,8 +60,10 @@ def run_buyers(plan: Plan, pipe: Connection) -> None:
 
     django.setup()
     from eka.usecases.gateways import gateways
+    from eka.usecases.readiness import make_types_ready
 
     gateways()
+    make_types_ready()
     pipe.send(READY)
     starts: float = pipe.recv()
     numbers, turn, told = count(plan.nth, plan.every), threading.Lock(), threading.Lock()

@@ -47,9 +47,11 @@ def es2plus(
     from django.db import close_old_connections
 
     from eka.api.es2plus import listener
+    from eka.usecases.readiness import make_types_ready
     from eka.usecases.supplier_notices import hear
 
     protocol = _protocol(supplier)
+    make_types_ready()  # notifications are heard in several threads
 
     def heard(headers: Mapping[str, str], body: bytes) -> "Reply":
         close_old_connections()  # as before and after each request of the portal

@@ -24,9 +24,10 @@ def run() -> None:
     from eka.jobs.loops import Loops
     from eka.jobs.settling import Settler
     from eka.ledger.partitions import ensure_partitions
-    from eka.usecases import demo
+    from eka.usecases import demo, readiness
 
     demo.follow_clock()
+    readiness.make_types_ready()
     ensure_partitions(clock.now())
     settler, beside = Settler(), Loops(loops())
 

@@ -56,12 +56,14 @@ def _looked_at(opened: PaymentGateway, heard: PaymentReport) -> PaymentReport:
     payment = models.Payment.objects.filter(number=number).first()
     if payment is None or heard.status != "paid":
         return heard
-    seen = opened.look(number, payment.reference or heard.reference)
-    # A second payment of the same number is not what is found by looking at the first.
+    seen = heard
+    for reference in dict.fromkeys((heard.reference, payment.reference)):
+        seen = opened.look(number, reference)
+        # A second payment of the same number may be told of before the first: it has its own name.
+        if seen.number == number and seen.transaction == heard.transaction:
+            return replace(seen, saved=seen.saved or heard.saved)
     known = models.MoneyIn.objects.filter(gateway=opened.name, transaction=seen.transaction)
-    if seen.transaction != heard.transaction and known.exists():
-        return heard
-    return replace(seen, saved=seen.saved or heard.saved)
+    return heard if known.exists() else replace(seen, saved=seen.saved or heard.saved)
 
 
 def _puzzle(gateway_name: str, why: str, now: datetime) -> None:

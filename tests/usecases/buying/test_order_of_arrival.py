@@ -1,11 +1,12 @@
 """Rule 3: the order in which news arrive changes nothing; what is paid too much goes back."""
 
+import itertools
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
 import pytest
-from tests.usecases.buying.conftest import CURRENCY, GATEWAYS, NEW_LINE, Shop
+from tests.usecases.buying.conftest import CURRENCY, GATEWAYS, NEW_LINE, Shop, mischief
 
 from eka.ledger import models
 from eka.rules.baskets import NewLineItem
@@ -181,3 +182,25 @@ def test_half_of_an_order_is_not_taken_off_the_stock(shop: Shop) -> None:
     shop.report(payment)
     assert shop.state(order) == "expired"
     assert models.Plan.objects.get(name="small").stock == 1
+
+
+@pytest.mark.parametrize("nth", range(6))
+def test_a_second_payment_is_not_taken_for_the_first_whichever_comes_first(
+    shop: Shop, nth: int
+) -> None:
+    order = shop.quote()
+    payment = shop.begin(order, "paypal")
+    shop.act(payment, "pay_twice")
+    shop.deliver("paypal")  # approved: the money is taken, twice
+    mischief(shop.market["paypal"], mute=1000)  # and we do not hear of it
+    shop.work()
+    mischief(shop.market["paypal"])
+    orders = list(itertools.permutations(shop.post("paypal")))
+    for headers, body in orders[nth % len(orders)]:
+        shop.hear("paypal", headers, body)
+    shop.work()
+    shop.go_on("paypal")
+    assert shop.state(order) == "fulfilled"
+    assert shop.money() == [1000]
+    assert shop.money("surplus") == [1000]
+    assert [state for _, _, state in shop.refunds()] == ["done"]
