@@ -1,17 +1,15 @@
 """The gateways that this shop takes money through, as its payments file opens them."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from eka.gateways.payments.opening import open_gateways
 from eka.gateways.payments.terms import GatewayName, PaymentGateway
 from eka.rules.units import Money
+from eka.usecases.opened import Opened
 
 VARIABLE = "EKA_PAYMENTS"  # the file with addresses and keys, TOML, to be read by nobody else
 
-_opened: dict[tuple[str, int], dict[GatewayName, PaymentGateway]] = {}
-_given: dict[GatewayName, PaymentGateway] = {}
+_opened: Opened[GatewayName, PaymentGateway] = Opened(VARIABLE, open_gateways)
 
 
 class NoSuchGateway(Exception):
@@ -20,16 +18,7 @@ class NoSuchGateway(Exception):
 
 def gateways() -> Mapping[GatewayName, PaymentGateway]:
     """Every gateway of the shop by name. A changed file is read anew."""
-    if _given:
-        return _given
-    path = os.environ.get(VARIABLE)
-    if not path or not Path(path).is_file():
-        return {}
-    key = (path, Path(path).stat().st_mtime_ns)
-    if key not in _opened:
-        _opened.clear()
-        _opened[key] = open_gateways(Path(path))
-    return _opened[key]
+    return _opened.all()
 
 
 def gateway(name: str) -> PaymentGateway:
@@ -42,8 +31,7 @@ def gateway(name: str) -> PaymentGateway:
 
 def use_gateways(chosen: Mapping[GatewayName, PaymentGateway]) -> None:
     """Takes these instead of the file's, for a process that opened them itself; none: the file."""
-    _given.clear()
-    _given.update(chosen)
+    _opened.use(chosen)
 
 
 def takes(opened: PaymentGateway, amount: Money) -> bool:
